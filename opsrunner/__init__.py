@@ -1,0 +1,1 @@
+"""Compliance as code for mixed fleets: observe, judge, record, report."""

@@ -1,0 +1,1 @@
+"""One folder per activity: only what is its own."""

@@ -1,0 +1,1 @@
+"""Write-once blobs, hash-chained records, verification, export."""

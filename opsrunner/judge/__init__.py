@@ -1,0 +1,1 @@
+"""(rule, facts) -> finding, and clause verdicts; pure."""

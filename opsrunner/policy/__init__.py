@@ -1,0 +1,1 @@
+"""YAML under policies/ -> rules, controls, profiles, waivers; all problems at once."""

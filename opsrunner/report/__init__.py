@@ -1,0 +1,1 @@
+"""One finished summary, many writers."""

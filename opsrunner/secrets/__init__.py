@@ -1,0 +1,1 @@
+"""One interface for secrets, whatever keeps them."""

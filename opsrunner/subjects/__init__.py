@@ -1,0 +1,1 @@
+"""Inventory and registers -> what can be judged or acted on."""
