@@ -1,0 +1,182 @@
+"""How a fact is declared, found and computed.
+
+A fact is a pure function in ``opsrunner/facts/<topic>.py`` under ``@fact``; its name is
+``<topic>.<function>``. It declares the probes and other facts it reads, so that a check
+collects just what its rules need. It returns typed Python values (JSON-like), or raises
+``CannotTell`` with the reason why nobody can know: never a default that looks like an answer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from opsrunner.models import Frame, Reason
+from opsrunner.sources.wire import SECTION
+
+_CUT = frozenset((124, 137))
+_REASONS = {126: Reason.DENIED, 127: Reason.MISSING_TOOL}
+
+
+class CannotTell(Exception):  # noqa: N818 - not an error: an answer ("nobody can know, because")
+    """A fact that cannot be known, with the reason that becomes the finding's."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A declared fact: where it comes from and what computes it."""
+
+    name: str
+    probes: frozenset[str]
+    facts: frozenset[str]
+    compute: Callable[[Host], Any]
+
+
+class Host:
+    """One host's frames, and its facts computed from them once, on demand."""
+
+    __slots__ = ("_cache", "_frames", "platform")
+
+    def __init__(self, platform: str, frames: Mapping[str, Frame]) -> None:
+        self.platform = platform
+        self._frames = frames
+        self._cache: dict[str, Any] = {}
+
+    def frame(self, name: str) -> Frame:
+        """Given a probe's name, return its whole frame, whatever its exit code.
+
+        Raise CannotTell when it was not collected, was cut, or lost its end.
+        """
+        frame = self._frames.get(name)
+        if frame is None:
+            raise CannotTell(Reason.NOT_COLLECTED, name)
+        if frame.exit_code in _CUT:
+            raise CannotTell(Reason.TIMEOUT, name)
+        if frame.truncated or not frame.complete:
+            raise CannotTell(Reason.TRUNCATED, name)
+        if frame.exit_code in _REASONS:
+            raise CannotTell(_REASONS[frame.exit_code], _said(frame))
+        return frame
+
+    def text(self, name: str, *, ok: Iterable[int] = (0,)) -> str:
+        """Given a probe's name, return its output; bytes that are no UTF-8 become ``\\xNN``.
+
+        Raise CannotTell as ``frame`` does, and for an exit code that is not in ``ok``.
+        """
+        frame = self.frame(name)
+        if frame.exit_code not in ok:
+            raise CannotTell(Reason.PROBE_FAILED, f"exit {frame.exit_code}, {_said(frame)}")
+        return frame.stdout.decode("utf-8", "backslashreplace")
+
+    def has_tool(self, name: str) -> bool:
+        """Given a probe that begins with ``need TOOL``, return whether the tool is there."""
+        frame = self._frames.get(name)
+        return frame is None or frame.exit_code != 127  # noqa: PLR2004 - the shell's "not found"
+
+    def sections(self, name: str) -> list[tuple[str, str]]:
+        """Given a probe's name, return its sections in order as (words, content)."""
+        parts = self.text(name).split(SECTION)[1:]
+        return [(words, body) for words, _, body in (part.partition("\n") for part in parts)]
+
+    def files(self, name: str) -> Files:
+        """Given a probe that dumps files, return them by path."""
+        return Files(self.sections(name))
+
+    def get(self, name: str) -> Any:  # noqa: ANN401 - a fact is any JSON-like value
+        """Given a fact's name, return its value. Raise CannotTell, the same each time."""
+        if name not in self._cache:
+            try:
+                self._cache[name] = registry()[name].compute(self)
+            except CannotTell as reason:
+                self._cache[name] = reason
+        value = self._cache[name]
+        if isinstance(value, CannotTell):
+            raise value
+        return value
+
+
+class Files:
+    """Files that a probe dumped: text by path, and for the others why there is none."""
+
+    def __init__(self, sections: Iterable[tuple[str, str]]) -> None:
+        self.texts: dict[str, str] = {}
+        self.states: dict[str, str] = {}
+        for words, body in sections:
+            state, _, path = words.partition(" ")
+            self.states[path] = state
+            if state == "file":
+                self.texts[path] = body
+
+    def text(self, path: str) -> str | None:
+        """Given a path, return its text, None when it is certainly not there.
+
+        Raise CannotTell when it exists but could not be read, or was not asked for.
+        """
+        state = self.states.get(path)
+        if state == "file":
+            return self.texts[path]
+        if state == "missing":
+            return None
+        if state == "denied":
+            raise CannotTell(Reason.DENIED, path)
+        if state in ("odd", "dangling"):
+            raise CannotTell(Reason.UNPARSABLE, f"{path} is no regular file ({state})")
+        raise CannotTell(Reason.NOT_COLLECTED, path)
+
+    def under(self, folder: str) -> dict[str, str]:
+        """Given a folder, return the dumped files directly in it, by path, sorted by name.
+
+        Raise CannotTell when one of them could not be read: it might hold anything.
+        """
+        prefix = folder.rstrip("/") + "/"
+        paths = sorted(p for p in self.states if p.startswith(prefix) and "/" not in p[len(prefix):])
+        texts = {path: self.text(path) for path in paths if "*" not in path}
+        return {path: text for path, text in texts.items() if text is not None}
+
+
+def fact(
+    *,
+    probes: Iterable[str] = (),
+    facts: Iterable[str] = (),
+) -> Callable[[Callable[[Host], Any]], Callable[[Host], Any]]:
+    """Given what a fact reads, return a decorator that declares the function as a fact."""
+
+    def declare(compute: Callable[[Host], Any]) -> Callable[[Host], Any]:
+        topic = compute.__module__.rpartition(".")[2]
+        name = f"{topic}.{compute.__name__}"
+        _FACTS[name] = Fact(name, frozenset(probes), frozenset(facts), compute)
+        return compute
+
+    return declare
+
+
+_FACTS: dict[str, Fact] = {}
+
+
+@cache
+def registry() -> Mapping[str, Fact]:
+    """Return every fact by name; importing the topics of this package fills it."""
+    package = importlib.import_module("opsrunner.facts")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"opsrunner.facts.{module.name}")
+    return _FACTS
+
+
+@cache
+def probes_for(name: str) -> frozenset[str]:
+    """Given a fact's name, return every probe it reads, through other facts too."""
+    declared = registry()[name]
+    return declared.probes.union(*(probes_for(other) for other in declared.facts))
+
+
+def _said(frame: Frame) -> str:
+    return frame.stderr.decode("utf-8", "backslashreplace").strip()[:200] or frame.name

@@ -1,0 +1,117 @@
+"""``policies/`` -> one ``Policies`` object, or one PolicyError that lists every problem."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from opsrunner.errors import PolicyError, Problem
+from opsrunner.policy import crosscheck
+from opsrunner.policy.models import (
+    Control,
+    Platform,
+    PlatformFile,
+    Profile,
+    Rule,
+    Strict,
+    Waiver,
+    WaiverFile,
+)
+from opsrunner.policy.yaml import read
+
+Model = TypeVar("Model", bound=Strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Everything under ``policies/`` by id, and the hash of the bytes it was read from."""
+
+    rules: Mapping[str, Rule]
+    topics: Mapping[str, str]  # rule id -> folder
+    controls: Mapping[str, Control]
+    profiles: Mapping[str, Profile]
+    waivers: tuple[Waiver, ...]
+    platforms: Mapping[str, Platform]
+    sha256: str
+    files: Mapping[str, bytes]  # path below policies/ -> bytes, the bundle that is recorded
+
+
+def load_policies(root: Path, today: date) -> Policies:
+    """Given the policies folder and the date, return what it holds.
+
+    Raise PolicyError with every problem of every file: bad YAML, unknown keys, wrong types,
+    names that do not agree, cyclic profiles, waivers that have expired.
+    """
+    if not root.is_dir():
+        raise PolicyError([Problem(str(root), "", "no such folder; give --policies")])
+    problems: list[Problem] = []
+    rule_files = sorted((root / "rules").glob("*/*.yml"))
+    rules = _models(rule_files, Rule, problems)
+    platforms = _models([root / "platforms.yml"], PlatformFile, problems).get("platforms")
+    waivers = _models(sorted((root / "waivers").glob("*.yml")), WaiverFile, problems)
+    policies = Policies(
+        rules=rules,
+        topics={path.stem: path.parent.name for path in rule_files},
+        controls=_models(sorted((root / "controls").glob("*.yml")), Control, problems),
+        profiles=_models(sorted((root / "profiles").glob("*.yml")), Profile, problems),
+        waivers=tuple(waiver for file in waivers.values() for waiver in file.waivers),
+        platforms=platforms.platforms if platforms else {},
+        **_bundle(root),
+    )
+    problems += _duplicates(rule_files)
+    if not problems:  # names can only be compared when every file could be read
+        problems += crosscheck.check(policies, root, today)
+    if problems:
+        raise PolicyError(problems)
+    return policies
+
+
+def _models(paths: Iterable[Path], model: type[Model], problems: list[Problem]) -> dict[str, Model]:
+    found: dict[str, Model] = {}
+    for path in paths:
+        value, failed = read(path)
+        problems += failed
+        if failed:
+            continue
+        try:
+            found[path.stem] = model.model_validate(value)
+        except ValidationError as error:
+            problems += [
+                Problem(str(path), ".".join(str(part) for part in item["loc"]), _advice(item["msg"]))
+                for item in error.errors()
+            ]
+    return found
+
+
+def _advice(message: str) -> str:
+    known = {"Extra inputs are not permitted": "unknown key; remove it or mend its spelling",
+             "Field required": "missing; add it"}
+    return known.get(message, message.removeprefix("Value error, "))
+
+
+def _duplicates(paths: Iterable[Path]) -> list[Problem]:
+    seen: dict[str, Path] = {}
+    problems = []
+    for path in paths:
+        if path.stem in seen:
+            problems.append(Problem(str(path), "id", f"the id is taken by {seen[path.stem]}"))
+        seen.setdefault(path.stem, path)
+    return problems
+
+
+def _bundle(root: Path) -> dict[str, object]:
+    files = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*.yml"))
+        if path.is_file()
+    }
+    digest = hashlib.sha256()
+    for name, data in files.items():
+        digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return {"sha256": digest.hexdigest(), "files": files}

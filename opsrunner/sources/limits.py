@@ -1,0 +1,24 @@
+"""How long and how much one round trip to one host may take; all of it is policy, none of it law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds and bytes; a probe's own ``# limit:`` and ``# cap:`` lines win over the defaults.
+
+    ``grace_seconds``: how long after the host's own limit the controller cuts the connection.
+    """
+
+    probe_seconds: int = 30
+    host_seconds: int = 180
+    probe_bytes: int = 2 * 1024 * 1024
+    host_bytes: int = 16 * 1024 * 1024
+    grace_seconds: int = 20
+
+    @property
+    def cut_seconds(self) -> int:
+        """Return after how many seconds the controller gives a host up."""
+        return self.host_seconds + self.grace_seconds

@@ -1,0 +1,53 @@
+# Helpers that every probe body can use. Exit codes of a probe have one meaning everywhere:
+# 127 the tool is not on the host, 126 not allowed to look, 124/137 cut by the limit.
+
+need() { # tool: go on only when it is there
+  command -v "$1" >/dev/null 2>&1 || { echo "no $1" >&2; exit 127; }
+}
+
+need_root() { # go on only as root
+  [ "$(id -u)" -eq 0 ] || { echo "needs root" >&2; exit 126; }
+}
+
+section() { # words: start a named section of this probe's output
+  printf '\n@%s - %s\n' "$OPS_MARK" "$*"
+}
+
+absent() { # path: succeed only when it is certainly not there, not merely out of our sight
+  ops_dir=${1%/*}
+  while [ -n "$ops_dir" ] && [ ! -d "$ops_dir/" ]; do ops_dir=${ops_dir%/*}; done
+  [ -x "$ops_dir/" ]
+}
+
+dump() { # files: each as a section "file PATH", or "missing PATH", "denied PATH", "odd PATH"
+  for ops_file; do
+    if [ -f "$ops_file" ]; then
+      if [ -r "$ops_file" ]; then
+        section file "$ops_file"
+        head -c 262144 "$ops_file"
+      else
+        section denied "$ops_file"
+      fi
+    elif [ -e "$ops_file" ]; then
+      section odd "$ops_file"
+    elif [ -h "$ops_file" ]; then
+      section dangling "$ops_file"
+    elif absent "$ops_file"; then
+      section missing "$ops_file"
+    else
+      section denied "$ops_file"
+    fi
+  done
+}
+
+listing() { # paths: type, mode, uid, gid, user, group, size, mtime, path and link target of each
+  for ops_file; do
+    if [ -e "$ops_file" ] || [ -h "$ops_file" ]; then
+      stat -c '%F|%a|%u|%g|%U|%G|%s|%Y|%N' "$ops_file"
+    elif absent "$ops_file"; then
+      printf 'missing|||||||||%s\n' "$ops_file"
+    else
+      printf 'denied|||||||||%s\n' "$ops_file"
+    fi
+  done
+}

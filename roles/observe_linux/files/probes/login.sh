@@ -1,0 +1,2 @@
+# probe: login.defs
+dump /etc/login.defs
