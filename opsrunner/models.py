@@ -141,7 +141,7 @@ class Finding:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
-        """Given the JSON form, return the finding. Raise KeyError or ValueError on another shape."""
+        """Given the JSON form, return the finding. Raise KeyError or ValueError otherwise."""
         return cls(
             kind=data["subject"]["kind"],
             subject=data["subject"]["id"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -67,13 +67,13 @@ class Host:
             raise CannotTell(_REASONS[frame.exit_code], _said(frame))
         return frame
 
-    def text(self, name: str, *, ok: Iterable[int] = (0,)) -> str:
-        """Given a probe's name, return its output; bytes that are no UTF-8 become ``\\xNN``.
+    def text(self, name: str, *, ok: Collection[int] = (0,)) -> str:
+        """Given a probe's name, return its output; bytes that are no UTF-8 become a hex escape.
 
         Raise CannotTell as ``frame`` does, and for an exit code that is not in ``ok``.
         """
         frame = self.frame(name)
-        if frame.exit_code not in ok:
+        if frame.exit_code is None or frame.exit_code not in ok:
             raise CannotTell(Reason.PROBE_FAILED, f"exit {frame.exit_code}, {_said(frame)}")
         return frame.stdout.decode("utf-8", "backslashreplace")
 
@@ -138,7 +138,10 @@ class Files:
         Raise CannotTell when one of them could not be read: it might hold anything.
         """
         prefix = folder.rstrip("/") + "/"
-        paths = sorted(p for p in self.states if p.startswith(prefix) and "/" not in p[len(prefix):])
+        paths = sorted(
+            path for path in self.states
+            if path.startswith(prefix) and "/" not in path[len(prefix) :]
+        )
         texts = {path: self.text(path) for path in paths if "*" not in path}
         return {path: text for path, text in texts.items() if text is not None}
 

@@ -8,7 +8,7 @@ from opsrunner.facts.base import CannotTell, Host, fact
 from opsrunner.models import Reason
 
 # SysV service -> the program its init script starts, where the names differ.
-_PROGRAMS = {"rsyslog": "rsyslogd", "network": "", "iptables": "", "ip6tables": "", "httpd": "httpd"}
+_PROGRAMS = {"rsyslog": "rsyslogd", "network": "", "iptables": "", "ip6tables": ""}
 
 
 @fact(probes=["services.systemd", "services.sysv"], facts=["system.processes"])

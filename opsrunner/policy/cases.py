@@ -32,7 +32,7 @@ class FrameCase(Strict):
     exit: int | None = 0
     out: str = ""
     err: str = ""
-    files: dict[str, str | None | dict[str, str]] = Field(default_factory=dict)
+    files: dict[str, str | dict[str, str] | None] = Field(default_factory=dict)
     sections: dict[str, str] = Field(default_factory=dict)
     truncated: bool = False
     complete: bool = True

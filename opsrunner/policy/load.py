@@ -52,6 +52,7 @@ def load_policies(root: Path, today: date) -> Policies:
         raise PolicyError([Problem(str(root), "", "no such folder; give --policies")])
     problems: list[Problem] = []
     rule_files = sorted((root / "rules").glob("*/*.yml"))
+    files = _bundle(root)
     rules = _models(rule_files, Rule, problems)
     platforms = _models([root / "platforms.yml"], PlatformFile, problems).get("platforms")
     waivers = _models(sorted((root / "waivers").glob("*.yml")), WaiverFile, problems)
@@ -62,7 +63,8 @@ def load_policies(root: Path, today: date) -> Policies:
         profiles=_models(sorted((root / "profiles").glob("*.yml")), Profile, problems),
         waivers=tuple(waiver for file in waivers.values() for waiver in file.waivers),
         platforms=platforms.platforms if platforms else {},
-        **_bundle(root),
+        sha256=_digest(files),
+        files=files,
     )
     problems += _duplicates(rule_files)
     if not problems:  # names can only be compared when every file could be read
@@ -83,7 +85,7 @@ def _models(paths: Iterable[Path], model: type[Model], problems: list[Problem]) 
             found[path.stem] = model.model_validate(value)
         except ValidationError as error:
             problems += [
-                Problem(str(path), ".".join(str(part) for part in item["loc"]), _advice(item["msg"]))
+                Problem(str(path), ".".join(map(str, item["loc"])), _advice(item["msg"]))
                 for item in error.errors()
             ]
     return found
@@ -105,13 +107,16 @@ def _duplicates(paths: Iterable[Path]) -> list[Problem]:
     return problems
 
 
-def _bundle(root: Path) -> dict[str, object]:
-    files = {
+def _bundle(root: Path) -> dict[str, bytes]:
+    return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*.yml"))
         if path.is_file()
     }
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, data in files.items():
         digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-    return {"sha256": digest.hexdigest(), "files": files}
+    return digest.hexdigest()

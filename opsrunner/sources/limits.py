@@ -1,4 +1,4 @@
-"""How long and how much one round trip to one host may take; all of it is policy, none of it law."""
+"""How long and how much one round trip to one host may take: policy, not law."""
 
 from __future__ import annotations
 
