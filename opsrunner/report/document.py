@@ -132,6 +132,7 @@ class Document:
     findings: FindingStream
     head: str | None = None  # chain head after the run, for ``verify --expect``
     notes: Sequence[Mapping[str, str]] = ()  # e.g. left-out catalogue numbers, zh and en
+    standard: Mapping[str, str] = field(default_factory=dict)  # what the clauses are of, zh and en
 
     def summary_json(self) -> dict[str, Any]:
         """Return the ``summary`` member of the JSON form: counts, score, clause verdicts."""

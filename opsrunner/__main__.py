@@ -1,0 +1,46 @@
+"""The entry point: runs a command and turns what stops it into one message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from typer.exceptions import TyperException
+
+from opsrunner.cli.app import app
+from opsrunner.errors import ExitCode, InputError, OpsrunnerError
+
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Given command-line arguments (default: the process's), run them; return the exit code."""
+    console = Console(stderr=True, soft_wrap=True)
+    try:
+        outcome = app(args=arguments, standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        console.print("Stopped; what was under way is recorded as interrupted.")
+        return INTERRUPTED
+    except TyperException as error:
+        console.print(f"[bold red]usage:[/] {escape(str(error))}; see --help")
+        return ExitCode.BAD_INPUT
+    except InputError as error:
+        console.print(f"[bold red]{len(error.problems)} problem(s); no host was touched:[/]")
+        for problem in error.problems:
+            console.print(f"  {escape(str(problem))}")
+        return ExitCode.BAD_INPUT
+    except OpsrunnerError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}")
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the last boundary: a fault of ours gets its own exit code
+        console.print(escape(traceback.format_exc()), style="dim")
+        console.print("[bold red]internal error[/]: please report the lines above")
+        return ExitCode.INTERNAL
+    return outcome if isinstance(outcome, int) else ExitCode.COMPLIANT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""``opsrunner check``: observe hosts read-only, judge, record, report."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opsrunner.activities.check.plan import CheckPlan, plan_check
+from opsrunner.cli.context import Context, limits, load_context, open_store
+from opsrunner.cli.outcome import exit_code, present
+from opsrunner.cli.progress import HostProgress
+from opsrunner.evidence.store import Store
+from opsrunner.models import Observation, Severity, Subject
+from opsrunner.pipeline import Origin
+from opsrunner.pipeline import check as run_check
+from opsrunner.policy.bundle import pack
+from opsrunner.report.summary import summarise
+from opsrunner.report.writers import find_writers
+from opsrunner.sources.ansible import Playbook
+from opsrunner.sources.probe import collect
+from opsrunner.version import code_version
+
+EXAMPLES = """
+Examples:
+
+  opsrunner check                                      this machine itself
+
+  opsrunner check -i inventories/example --limit 'portal:&centos'
+
+  opsrunner check -i inventories/lab --rule ssh_root_login_disabled --format html,json
+
+  opsrunner check -i inventories/prod --fail-on high   exit 2 only for high and critical
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Given the application, add the command ``check`` to it."""
+    app.command("check", epilog=EXAMPLES)(check)
+
+
+def check(
+    inventory: Annotated[
+        Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
+    ] = None,
+    limit: Annotated[
+        str | None, typer.Option(help="Only these hosts (an Ansible pattern).")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Measure every Linux host by this profile.")
+    ] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="Report formats: html,xlsx,json,csv,junit.")
+    ] = "html",
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the reports; default reports/RUN.")
+    ] = None,
+    fail_on: Annotated[
+        Severity, typer.Option(help="The least severity that counts as a violation.")
+    ] = Severity.LOW,
+) -> int:
+    """Check hosts against their baseline, read-only, and write reports.
+
+    Every host gives one finding per rule; what could not be looked at is "unknown", is counted,
+    and makes the exit code 4.
+    """
+    names = [name.strip() for name in formats.split(",") if name.strip()]
+    find_writers(names)
+    context = load_context(inventory, limit, profile)
+    settings = context.settings
+    plan = plan_check(
+        context.policies,
+        context.inventory.hosts,
+        only=rule or [],
+        root=settings.root,
+        limits=limits(settings),
+    )
+    store = open_store(settings)
+    with HostProgress(len(plan.subjects)) as progress:
+        observations = _observe(plan, context, progress)
+        run_id = run_check(
+            plan, observations, store, _origin(context, rule or [], store), context.today,
+            progress.judged,
+        )
+    document = summarise(store, store.run(run_id), context.policies, plan.subjects)
+    present(document, output or settings.reports / run_id, names)
+    return exit_code(document, fail_on)
+
+
+def _observe(
+    plan: CheckPlan, context: Context, progress: HostProgress,
+) -> Iterator[Observation]:
+    settings = context.settings
+    playbook = Playbook(
+        root=settings.root,
+        name="check.yml",
+        inventory=context.inventory.path.absolute(),
+        variables={},
+        forks=settings.forks,
+        vault_password_file=settings.vault_password_file,
+    )
+    reachable = {name: kind for name, kind in plan.kinds.items() if kind.rules}
+    for name in plan.kinds.keys() - reachable.keys():
+        yield _without_rules(plan.subjects[name])
+    yield from collect(
+        playbook,
+        {name: kind.script for name, kind in reachable.items()},
+        {name: kind.caps for name, kind in reachable.items()},
+        limits(settings),
+        progress.event,
+    )
+
+
+def _without_rules(subject: Subject) -> Observation:
+    """Show a host whose platform nobody wrote a profile for; it is not left out."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    reason = f"not_collected: no profile for platform {subject.platform} yet"
+    return Observation(subject.id, reached=False, reason=reason, frames={}, started=now, ended=now)
+
+
+def _origin(context: Context, only: Sequence[str], store: Store) -> Origin:
+    return Origin(
+        activity="check",
+        inventory=str(context.inventory.path),
+        operator=getpass.getuser(),
+        code_version=code_version(),
+        options={
+            "inventory_sha256": context.inventory.sha256,
+            "only": list(only),
+        },
+        inputs={"policies": store.put(pack(context.policies))},
+    )

@@ -1,0 +1,95 @@
+"""What several commands begin with: settings, policies and inventory, with all problems at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from opsrunner.errors import InputError, InventoryError, Problem
+from opsrunner.evidence.store import Store
+from opsrunner.policy.load import Policies, load_policies
+from opsrunner.secrets.password import password_from_descriptor, password_from_file
+from opsrunner.secrets.store import Secret
+from opsrunner.settings import Settings, load_settings
+from opsrunner.sources.limits import Limits
+from opsrunner.subjects.inventory import Inventory, load_inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything validated, before any host is touched."""
+
+    settings: Settings
+    policies: Policies
+    inventory: Inventory
+    today: date
+
+
+def today() -> date:
+    """Return the day it is where the control node stands: waivers expire on local days."""
+    return datetime.now(UTC).astimezone().date()
+
+
+def limits(settings: Settings) -> Limits:
+    """Given the settings, return the limits of one round trip."""
+    return Limits(
+        probe_seconds=settings.probe_seconds,
+        host_seconds=settings.host_seconds,
+        probe_bytes=settings.probe_bytes,
+        host_bytes=settings.host_bytes,
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """Given the settings, return the evidence store. Raise EvidenceError."""
+    return Store.open(settings.store)
+
+
+def vault_password(settings: Settings) -> Secret | None:
+    """Given the settings, return the ansible-vault password, None when none is configured."""
+    if settings.vault_password_file:
+        return password_from_file(settings.vault_password_file)
+    if settings.vault_password_fd:
+        return password_from_descriptor(settings.vault_password_fd)
+    return None
+
+
+def load_context(
+    inventory: Path | None = None, limit: str | None = None, profile: str | None = None,
+) -> Context:
+    """Given the options, return the context. Raise InputError with the problems of all inputs."""
+    settings = load_settings()
+    problems: list[Problem] = []
+    policies = hosts = None
+    try:
+        policies = load_policies(settings.policies, today())
+    except InputError as error:
+        problems += error.problems
+    try:
+        hosts = load_inventory(
+            inventory or settings.inventory,
+            limit=limit,
+            profiles=_profiles(policies, profile),
+            profile_names=policies.profiles if policies else None,
+            vault_password=vault_password(settings),
+        )
+    except InputError as error:
+        problems += error.problems
+    if problems or policies is None or hosts is None:
+        raise InventoryError(problems) if policies else InputError(problems)
+    return Context(settings, policies, hosts, today())
+
+
+def _profiles(policies: Policies | None, profile: str | None) -> dict[str, str]:
+    """Return which profile measures which platform; ``--profile`` wins for all of them."""
+    if policies is None:
+        return {}
+    if profile:
+        return {
+            name: profile for name, platform in policies.platforms.items()
+            if "linux" in platform.family
+        }
+    return {
+        platform: name for name, item in policies.profiles.items() for platform in item.platforms
+    }

@@ -1,0 +1,53 @@
+"""How a judged run ends: reports on disk, the final table, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from opsrunner.errors import ExitCode
+from opsrunner.models import Severity, Verdict
+from opsrunner.report.document import Document
+from opsrunner.report.terminal import print_summary
+from opsrunner.report.writers import write_reports
+
+
+def present(document: Document, folder: Path, formats: Sequence[str]) -> None:
+    """Given a document, a folder and formats, write the reports and print how the run ended."""
+    written = write_reports(document, folder, formats)
+    console = Console(soft_wrap=True, highlight=False)
+    print_summary(document, console)
+    console.print(f"run   {document.run.id}", markup=False)
+    console.print(f"head  {document.head}", markup=False)
+    for name, path in written.items():
+        console.print(f"{name:5} {path}", markup=False)
+
+
+def exit_code(document: Document, fail_on: Severity) -> ExitCode:
+    """Given a document and the least severity that counts, return the exit code.
+
+    Something unknown wins over violations: nobody knows what it hides.
+    """
+    unknown = document.tally.verdicts.get(Verdict.UNKNOWN, 0)
+    if unknown or document.reached < len(document.subjects):
+        return ExitCode.UNKNOWN
+    if violations(document, fail_on):
+        return ExitCode.VIOLATIONS
+    return ExitCode.COMPLIANT
+
+
+def violations(document: Document, fail_on: Severity) -> bool:
+    """Given a document, return whether an unwaived failure of that severity or more is in it."""
+    failing = document.tally.failing
+    if not any(count for severity, count in failing.items() if severity.rank >= fail_on.rank):
+        return False
+    if not document.tally.waived:
+        return True
+    return any(
+        finding.verdict is Verdict.FAIL
+        and finding.waived is None
+        and finding.severity.rank >= fail_on.rank
+        for finding in document.findings()
+    )

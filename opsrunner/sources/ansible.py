@@ -1,0 +1,137 @@
+"""One slice of hosts through Ansible: a playbook in, one event per host out.
+
+``ansible-runner`` runs in a thread of its own and its handler only puts events into a queue,
+because a slow handler stalls the run. Every host gets exactly one event, even when Ansible
+ends without a word about it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opsrunner.errors import RunError
+
+_SHIM = Path(__file__).parent / "bin"
+_FINAL = {
+    "runner_on_ok": "ok",
+    "runner_on_failed": "failed",
+    "runner_on_unreachable": "unreachable",
+}
+_DONE = ("", None)
+
+
+@dataclass(frozen=True, slots=True)
+class HostEvent:
+    """What became of one host: ``started``, ``ok``, ``failed``, ``unreachable`` or ``lost``."""
+
+    host: str
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """What to run: the project's root, the playbook in it, the inventory and extra variables."""
+
+    root: Path
+    name: str
+    inventory: Path
+    variables: Mapping[str, Any]
+    forks: int
+    vault_password_file: Path | None = None
+
+
+def run_playbook(playbook: Playbook, hosts: Sequence[str], private: Path) -> Iterator[HostEvent]:
+    """Given a playbook, its hosts and a private folder with a ``limit`` file, yield host events.
+
+    Raise RunError when Ansible could not be started or stopped before any host.
+    """
+    events: queue.Queue[tuple[str, Any]] = queue.Queue()
+    thread = threading.Thread(target=_run, args=(playbook, private, events), daemon=True)
+    thread.start()
+    waiting = dict.fromkeys(hosts)
+    said: list[str] = []
+    while True:
+        name, data = events.get()
+        if not name:
+            break
+        event = _host_event(name, data)
+        if event is None:
+            said += [data["stdout"]] if data and data.get("stdout") else []
+        elif event.status == "started" or event.host in waiting:
+            if event.status != "started":
+                waiting.pop(event.host)
+            yield event
+    thread.join()
+    if len(waiting) == len(hosts) and hosts:
+        raise RunError(f"Ansible reached no host: {_last_words(said, data)}")
+    for host in waiting:
+        yield HostEvent(host, "lost", "Ansible ended without a result for this host")
+
+
+def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]) -> None:
+    import ansible_runner  # noqa: PLC0415 - half a second that only a run has to pay
+
+    try:
+        result = ansible_runner.interface.run(
+            private_data_dir=str(private),
+            project_dir=str(playbook.root),
+            playbook=str(playbook.root / "playbooks" / playbook.name),
+            inventory=str(playbook.inventory),
+            limit=f"@{private / 'limit'}",
+            extravars=dict(playbook.variables),
+            envvars=_environment(playbook),
+            cmdline=f"--forks {playbook.forks}",
+            event_handler=lambda event: events.put((event["event"], _slim(event))) is None,
+            quiet=True,
+            rotate_artifacts=0,
+            suppress_env_files=True,
+        )
+        events.put(("", f"{result.status}, exit code {result.rc}"))
+    except Exception as error:  # noqa: BLE001 - the thread's only way to tell the caller
+        events.put(("", f"{type(error).__name__}: {error}"))
+
+
+def _environment(playbook: Playbook) -> dict[str, str]:
+    values = {
+        "PATH": f"{_SHIM}:{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+        "ANSIBLE_CONFIG": str(playbook.root / "ansible.cfg"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    if playbook.vault_password_file:
+        values["ANSIBLE_VAULT_PASSWORD_FILE"] = str(playbook.vault_password_file)
+    return values
+
+
+def _slim(event: Mapping[str, Any]) -> dict[str, Any]:
+    data = event.get("event_data") or {}
+    result = data.get("res") or {}
+    return {
+        "host": data.get("host"),
+        "message": str(result.get("msg") or result.get("module_stderr") or "")[:1000],
+        "timedout": bool(result.get("timedout")),
+        "stdout": str(event.get("stdout", ""))[:2000],
+    }
+
+
+def _host_event(name: str, data: Mapping[str, Any] | None) -> HostEvent | None:
+    if not data or not data.get("host"):
+        return None
+    if name == "runner_on_start":
+        return HostEvent(data["host"], "started")
+    if name not in _FINAL:
+        return None
+    status = "timeout" if data["timedout"] else _FINAL[name]
+    return HostEvent(data["host"], status, data["message"])
+
+
+def _last_words(said: Sequence[str], result: object) -> str:
+    text = " ".join(" ".join(said).split())
+    return f"{text[-500:]} ({result})" if text else str(result)

@@ -1,0 +1,100 @@
+"""Hosts -> observations, over Ansible: one read-only round trip each, failure to look included."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from opsrunner.models import Observation, Reason
+from opsrunner.sources.ansible import HostEvent, Playbook, run_playbook
+from opsrunner.sources.limits import Limits
+from opsrunner.sources.wire import frames, unpack
+from opsrunner.sources.workdir import fill, workdir
+
+SLICE = 300  # hosts a run of ansible-playbook: enough to fill the forks, few enough to lose
+_DENIED = re.compile(r"(sudo|su|become|privilege|password).*", re.IGNORECASE)
+
+
+def collect(
+    playbook: Playbook,
+    scripts: Mapping[str, str],
+    caps: Mapping[str, Mapping[str, int]],
+    limits: Limits,
+    on_event: Callable[[HostEvent], None] = lambda _: None,
+) -> Iterator[Observation]:
+    """Given script texts and the caps of their probes by host, yield each host's observation.
+
+    They come as they finish. ``on_event`` hears of every start and end. Raise RunError when
+    Ansible itself could not run.
+    """
+    hosts = list(scripts)
+    for start in range(0, len(hosts), SLICE):
+        part = hosts[start : start + SLICE]
+        with workdir() as folder:
+            answers = fill(folder, {host: scripts[host] for host in part})
+            variables = {
+                "observe_linux_workdir": str(folder),
+                "observe_linux_timeout": limits.cut_seconds,
+            }
+            job = Playbook(
+                playbook.root, playbook.name, playbook.inventory,
+                {**playbook.variables, **variables}, playbook.forks, playbook.vault_password_file,
+            )
+            for event in run_playbook(job, part, folder):
+                on_event(event)
+                if event.status != "started":
+                    yield _observation(event, answers[event.host], caps[event.host], limits)
+
+
+def _observation(
+    event: HostEvent, answer: Path, caps: Mapping[str, int], limits: Limits,
+) -> Observation:
+    if event.status != "ok" or not answer.exists():
+        return _unreached(event.host, reason_of(event))
+    head, _, raw = answer.read_bytes().partition(b"\n")
+    answer.unlink()
+    header = json.loads(head)
+    ended = datetime.fromisoformat(header["started"]) + timedelta(seconds=header["seconds"])
+    stream = unpack(raw, header["mark"], limit=limits.host_bytes)
+    if stream is None:
+        return _unreached(event.host, _not_run(header))
+    return Observation(
+        subject=event.host,
+        reached=True,
+        reason=None,
+        frames=frames(stream, header["mark"], caps),
+        started=header["started"],
+        ended=_utc(ended),
+    )
+
+
+def _not_run(header: Mapping[str, object]) -> str:
+    """Return why the script did not begin: most often the privilege was refused."""
+    said = " ".join(str(header["stderr"]).split())[-200:] or f"exit code {header['rc']}"
+    denied = header["rc"] != 0 and _DENIED.search(said)
+    return f"{Reason.DENIED if denied else Reason.PROBE_FAILED}: {said}"
+
+
+def reason_of(event: HostEvent) -> str:
+    """Given how a host ended, return the reason of its findings, ``CODE: what was said``."""
+    said = " ".join(event.message.split())[:200]
+    if event.status == "timeout":
+        return f"{Reason.TIMEOUT}: the host did not answer within its limit"
+    if event.status == "unreachable":
+        return f"{Reason.UNREACHABLE}: {said}"
+    if event.status == "lost":
+        return f"{Reason.INTERRUPTED}: {said}"
+    code = Reason.DENIED if _DENIED.search(said) else Reason.PROBE_FAILED
+    return f"{code}: {said}"
+
+
+def _unreached(host: str, reason: str) -> Observation:
+    now = _utc(datetime.now(UTC))
+    return Observation(host, reached=False, reason=reason, frames={}, started=now, ended=now)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Put the locked packages of requirements/$2.lock into .venv. As root on Debian it fetches
+# what the system itself lacks (python3-venv, the ssh client); elsewhere it says what to do.
+set -eu
+python=$1 set=$2
+[ ! -e .venv/bin/uv ] || rm -f .venv/.runtime .venv/.dev
+
+missing=""
+"$python" -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || {
+  echo "Python 3.11 or newer is needed; $("$python" --version) is what '$python' is." >&2
+  exit 3
+}
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "installing system packages:$missing"
+    apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  else
+    echo "please install:$missing (as root: apt-get install$missing)" >&2
+    exit 3
+  fi
+fi
+
+[ -x .venv/bin/pip ] || "$python" -m venv .venv
+echo "installing the locked packages ($set) into .venv"
+[ -x .venv/bin/uv ] || .venv/bin/pip install -q --disable-pip-version-check \
+  --require-hashes -r requirements/bootstrap.lock
+.venv/bin/uv pip sync -q --require-hashes "requirements/$set.lock"
+.venv/bin/uv pip install -q --no-deps --no-build-isolation -e .
