@@ -69,7 +69,7 @@ def test_good_policies_load(root: Path) -> None:
 
 
 BAD = {
-    "bad YAML": ("rules/ssh/root_login.yml", RULE + "x: [\n", "line 10"),
+    "bad YAML": ("rules/ssh/root_login.yml", RULE + "x: [\n", "line 11"),
     "unknown key": ("rules/ssh/root_login.yml", RULE + "extra: 1\n", "extra: unknown key"),
     "wrong type": ("rules/ssh/root_login.yml", RULE.replace("[linux]", "3"), "applies_to"),
     "missing key": ("rules/ssh/root_login.yml", RULE.replace("severity: high\n", ""), "missing"),
