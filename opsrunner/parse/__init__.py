@@ -1,0 +1,1 @@
+"""Formats that several topics read: pure functions of text."""
