@@ -30,16 +30,18 @@ def tokens(line: str) -> list[str]:
 
 def _split(text: str) -> tuple[str, str, str]:
     match = re.match(r'"?([A-Za-z0-9]+)"?(\s*=\s*|\s+|$)', text)
-    return (match.group(1).lower(), match.group(2), text[match.end() :]) if match else (text, "", "")
+    if match is None:
+        return text, "", ""
+    return match.group(1).lower(), match.group(2), text[match.end() :]
 
 
 def match_values(
     text: str, included: Callable[[str], Iterable[str]], depth: int = 0, *, inside: bool = False,
 ) -> dict[str, list[str]]:
-    """Given a configuration and a function from an Include pattern to texts, return by option
-    (lower case) the values that Match blocks set; of an option twice in a block the first counts.
+    """Given a configuration, return by option (lower case) the values that Match blocks set.
 
-    Raise ValueError for includes nested deeper than sshd allows.
+    ``included`` gives the texts an Include pattern names. Of an option that stands twice in a
+    block the first counts. Raise ValueError for includes nested deeper than sshd allows.
     """
     if depth > 16:  # noqa: PLR2004 - servconf.c SERVCONF_MAX_DEPTH
         raise ValueError("Include goes deeper than 16 files")
@@ -55,7 +57,8 @@ def match_values(
         elif keyword == "include":
             for pattern in values:
                 for inner in included(pattern):
-                    for key, more in match_values(inner, included, depth + 1, inside=inside).items():
+                    deeper = match_values(inner, included, depth + 1, inside=inside)
+                    for key, more in deeper.items():
                         found.setdefault(key, []).extend(more)
         elif inside and keyword not in block:
             block.add(keyword)

@@ -36,6 +36,13 @@ class Tally:
         return passed / (passed + failed) if passed + failed else None
 
     @property
+    def rounded_score(self) -> float | None:
+        """Return the score to four digits; 1 and 0 only when it is exactly that."""
+        if self.score is None or self.score in (0, 1):
+            return self.score
+        return min(max(round(self.score, 4), 0.0001), 0.9999)
+
+    @property
     def score_text(self) -> str:
         """Return the score for people; 100 % and 0 % only when it is exactly that."""
         if self.score is None:
@@ -144,7 +151,7 @@ class Document:
             "verdicts": {v.value: self.tally.verdicts.get(v, 0) for v in Verdict},
             "failing": {s.value: self.tally.failing.get(s, 0) for s in Severity},
             "waived": self.tally.waived,
-            "score": None if self.tally.score is None else round(self.tally.score, 4),
+            "score": self.tally.rounded_score,
             "clauses": {
                 row.id: {"verdict": row.verdict.value, "high_risk": row.high_risk}
                 for row in self.clauses

@@ -49,11 +49,14 @@ class _Stream:
 
     def __init__(self, store: Store, records: Sequence[SubjectRecord]) -> None:
         self._store = store
-        self._records = {record.id: record for record in records}
+        self._records: dict[str, list[SubjectRecord]] = {}
+        for record in records:
+            self._records.setdefault(record.id, []).append(record)
+        self._all = records
 
     def __call__(self, subject: str | None = None) -> Iterator[Finding]:
         """Given a subject, yield its findings; given None, those of all."""
-        chosen = self._records.values() if subject is None else [self._records[subject]]
+        chosen = self._all if subject is None else self._records[subject]
         for record in chosen:
             data = self._store.get(record.blobs[FINDINGS])
             yield from decode(data, record.kind, record.id, record.blobs)

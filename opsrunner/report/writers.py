@@ -1,0 +1,101 @@
+"""Report formats by name, and the one function that puts their files in place.
+
+A format is a module ``as_<name>.py`` in this folder with a ``WRITER``; nothing else names it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+from opsrunner.errors import Problem, RunError, SettingsError
+from opsrunner.report.document import Document
+
+STEM = "report"
+_PREFIX = "as_"
+
+
+class Writer(Protocol):
+    """One report format."""
+
+    name: str
+    suffix: str
+
+    def write(self, document: Document, path: Path) -> list[Path]:
+        """Given a document and the path of the main file, write it and return all files written.
+
+        A writer that needs more than one file puts the others into ``companion(path)``. Raise
+        RunError when the document is not complete, OSError when the disk refuses.
+        """
+
+
+def companion(path: Path) -> Path:
+    """Given a report's main file, return the folder for its further files."""
+    return path.with_name(f"{path.stem}-{path.suffix.removeprefix('.')}")
+
+
+def formats() -> tuple[str, ...]:
+    """Return the names of all report formats, sorted."""
+    folder = str(Path(__file__).parent)
+    names = (module.name for module in iter_modules([folder]))
+    return tuple(sorted(n.removeprefix(_PREFIX) for n in names if n.startswith(_PREFIX)))
+
+
+def find_writers(names: Sequence[str]) -> dict[str, Writer]:
+    """Given names of formats, return their writers. Raise SettingsError naming all unknown ones."""
+    known = formats()
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    if unknown:
+        hint = f"is no report format; choose from {', '.join(known)}"
+        raise SettingsError([Problem("", "format", f"{name!r} {hint}") for name in unknown])
+    return {
+        name: cast("Writer", import_module(f"{__package__}.{_PREFIX}{name}").WRITER)
+        for name in dict.fromkeys(names)
+    }
+
+
+def write_reports(
+    document: Document,
+    directory: Path,
+    names: Sequence[str],
+) -> dict[str, Path]:
+    """Given a document, a folder and format names, write the reports; return each main file.
+
+    A report appears whole or not at all: it is written beside its place and renamed into it, and
+    one of an earlier run stays until then. Raise SettingsError for an unknown format, before
+    anything is written; RunError when a report cannot be written.
+    """
+    writers = find_writers(names)
+    written = {}
+    for name, writer in writers.items():
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            written[name] = _write_one(document, directory, writer)
+        except OSError as error:
+            raise RunError(f"report {name} not written to {directory}: {error}") from error
+    return written
+
+
+def _write_one(document: Document, directory: Path, writer: Writer) -> Path:
+    target = directory / f"{STEM}{writer.suffix}"
+    staging = Path(tempfile.mkdtemp(prefix=".report-", dir=directory))
+    try:
+        staged = staging / target.name
+        writer.write(document, staged)
+        _replace_folder(companion(staged), companion(target))
+        staged.replace(target)  # last: the main file links to the folder
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return target
+
+
+def _replace_folder(source: Path, target: Path) -> None:
+    if target.exists():  # also when there is no new one: old pages would speak of another run
+        shutil.rmtree(target)
+    if source.exists():
+        source.replace(target)
