@@ -20,28 +20,33 @@ PREFIX = "OPSRUNNER_"
 ROOT = "OPSRUNNER_ROOT"  # where the project is, when it is not above the working directory
 _MIB = 1024 * 1024
 
-Folder = Annotated[Path, Field(strict=False)]  # TOML has no paths
-Positive = Annotated[int, Field(ge=1)]
+Whole = Annotated[int, Field(strict=True)]  # TOML has types: no "25", no true
+Positive = Annotated[Whole, Field(ge=1)]
 
 
-class Settings(BaseModel):
-    """Everything a run can be told in advance; relative paths are below ``root``."""
+class Options(BaseModel):
+    """What the file or the environment can set; the defaults are here and nowhere else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    root: Folder
-    inventory: Folder = Path("inventories/local")
-    policies: Folder = Path("policies")
-    store: Folder = Path("reports/evidence")
-    reports: Folder = Path("reports")
-    forks: Annotated[int, Field(ge=1, le=500)] = 25
+    inventory: Path = Path("inventories/local")
+    policies: Path = Path("policies")
+    store: Path = Path("reports/evidence")
+    reports: Path = Path("reports")
+    forks: Annotated[Whole, Field(ge=1, le=500)] = 25
     probe_seconds: Positive = 30
     host_seconds: Positive = 180
     probe_bytes: Positive = 2 * _MIB  # output of one probe, cut on the host
     host_bytes: Positive = 16 * _MIB  # output of all probes of one host
     language: Literal["zh", "en"] = "zh"
-    vault_password_file: Folder | None = None
-    vault_password_fd: Annotated[int, Field(ge=3)] | None = None
+    vault_password_file: Path | None = None
+    vault_password_fd: Annotated[Whole, Field(ge=3)] | None = None
+
+
+class Settings(Options):
+    """Everything a run is told in advance, with the project's root; every path is absolute."""
+
+    root: Path
 
 
 def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -52,14 +57,15 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
     """
     environ = os.environ if environ is None else environ
     root = find_root(start or Path.cwd(), environ)
-    values, problems = _from_file(root / FILE)
-    from_environment, found = _from_environment(environ)
+    in_file, problems = _from_file(root / FILE)
+    in_environment, found = _from_environment(environ)
     problems += found
     if problems:
         raise SettingsError(problems)
-    given = {**values, **from_environment}
-    settings = Settings.model_validate({"root": root, **_below(root, given)})
-    problems = _contradictions(settings, from_environment)
+    options = {**dict(Options()), **in_file, **in_environment}
+    options = {name: root / v if isinstance(v, Path) else v for name, v in options.items()}
+    settings = Settings(root=root, **options)
+    problems = _contradictions(settings, root / FILE)
     if problems:
         raise SettingsError(problems)
     return settings
@@ -78,7 +84,8 @@ def find_root(start: Path, environ: Mapping[str, str]) -> Path:
         return root.resolve()
     package = Path(__file__).resolve().parents[1]
     for folder in (start.resolve(), *start.resolve().parents, package):
-        if (folder / FILE).is_file() or all((folder / d).is_dir() for d in ("policies", "playbooks")):
+        marks = [(folder / name).is_dir() for name in ("policies", "playbooks")]
+        if (folder / FILE).is_file() or all(marks):
             return folder
     raise SettingsError(
         f"no project here: run inside a checkout, or set {ROOT} to the folder with policies/"
@@ -95,9 +102,48 @@ def _from_file(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [Problem(str(path), "", f"cannot be read: {error.strerror}")]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return {}, [Problem(str(path), "", f"is not TOML: {error}")]
-    problems = [
-        Problem(str(path), "root", "is where this file lies; it cannot be set")
-        for _ in [0]
-        if "root" in values
+    try:
+        options = Options.model_validate(values)
+    except ValidationError as error:
+        return {}, [Problem(str(path), *one) for one in _wrong(error)]
+    return options.model_dump(exclude_unset=True), []
+
+
+def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Given an environment, return its values, typed, and its problems."""
+    names = sorted(name for name in environ if name.startswith(PREFIX) and name != ROOT)
+    empty = [name for name in names if not environ[name]]
+    problems = [Problem("environment", name, "is empty; unset it") for name in empty]
+    given = {n.removeprefix(PREFIX).lower(): environ[n] for n in names if n not in empty}
+    try:
+        options = Options.model_validate_strings(given)
+    except ValidationError as error:
+        wrong = _wrong(error)
+        return {}, problems + [Problem("environment", PREFIX + k.upper(), why) for k, why in wrong]
+    return options.model_dump(exclude_unset=True), problems
+
+
+def _wrong(error: ValidationError) -> list[tuple[str, str]]:
+    """Given a validation error, return (key, what is wrong), never a value: it may be a secret."""
+    return [
+        (
+            ".".join(str(part) for part in one["loc"]),
+            f"unknown; known: {', '.join(Options.model_fields)}"
+            if one["type"] == "extra_forbidden"
+            else one["msg"],
+        )
+        for one in error.errors(include_url=False, include_input=False)
     ]
-    return _validated(values, problems, str(path), lambda key: key, strict=True)
+
+
+def _contradictions(settings: Settings, file: Path) -> list[Problem]:
+    """Given settings of the right types, return a problem for each pair that cannot be meant."""
+    problems = [
+        Problem(str(file), f"probe_{unit}", f"is over host_{unit}: one probe is a part of a host")
+        for unit in ("seconds", "bytes")
+        if getattr(settings, f"probe_{unit}") > getattr(settings, f"host_{unit}")
+    ]
+    if settings.vault_password_file and settings.vault_password_fd is not None:
+        message = "give vault_password_file or vault_password_fd, not both"
+        problems.append(Problem(str(file), "vault_password_fd", message))
+    return problems

@@ -27,16 +27,24 @@ _WORST_FIRST = (
 
 
 def of_subject(
-    clauses: Iterable[Clause], findings: Iterable[Finding], attached: Mapping[str, str],
+    clauses: Iterable[Clause],
+    findings: Iterable[Finding],
+    attached: Mapping[str, str],
+    asked: Mapping[str, int],
 ) -> dict[str, ClauseVerdict]:
     """Given the clauses, a subject's findings and what persons attached, return the verdicts.
 
-    ``attached`` maps a clause id to the verdict a person stated with a document.
+    ``attached`` maps a clause id to the verdict a person stated with a document; ``asked`` to
+    the number of rules its profile has for it: when fewer were judged (``--rule``), the rest of
+    the clause was not looked at.
     """
     by_clause: dict[str, list[Verdict]] = {}
     for finding in findings:
         for clause_id in finding.clauses:
             by_clause.setdefault(clause_id, []).append(finding.verdict)
+    for clause_id, number in asked.items():
+        judged = by_clause.setdefault(clause_id, [])
+        judged += [Verdict.UNKNOWN] * (number - len(judged))
     return {
         clause.id: _verdict(clause, by_clause.get(clause.id, []), stated(attached.get(clause.id)))
         for clause in clauses

@@ -28,6 +28,7 @@ class Yardstick:
     rules: Sequence[Selected]
     labels: Mapping[str, str]  # rule id -> label of the blob its verdict rests on
     clauses: Sequence[Clause]
+    asked: Mapping[str, int]  # clause id -> how many rules its profile has for it
     waivers: Sequence[Waiver]
     documents: Sequence[AttachedDocument]
     today: date
@@ -70,7 +71,7 @@ def judge_subject(
         found = _answered(found, documents)
         findings.append(_waived(found, by.waivers, by.today))
     attached = {d.clause: d.verdict for d in documents if d.clause}
-    verdicts = clause_rules.of_subject(by.clauses, findings, attached)
+    verdicts = clause_rules.of_subject(by.clauses, findings, attached, by.asked)
     return Judged(tuple(findings), tally(findings, verdicts))
 
 

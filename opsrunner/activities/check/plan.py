@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,7 @@ class Kind:
     """What subjects of one platform and profile have in common: their rules and their script."""
 
     rules: tuple[Selected, ...]
+    asked: Mapping[str, int]  # clause id -> rules of the whole profile, --rule or not
     root: Path
     limits: Limits
 
@@ -80,7 +82,7 @@ class CheckPlan:
         kind = self.kinds[subject]
         clauses = [c for control in self.policies.controls.values() for c in control.clauses]
         return Yardstick(
-            kind.rules, kind.labels, clauses, self.policies.waivers, documents, today,
+            kind.rules, kind.labels, clauses, kind.asked, self.policies.waivers, documents, today,
         )
 
 
@@ -102,8 +104,10 @@ def plan_check(
         key = (subject.platform, subject.profile)
         if key not in kinds:
             chosen = subject.profile  # empty: nobody wrote a profile for its platform yet
+            every = select(chosen, policies, subject.platform) if chosen else ()
             rules = select(chosen, policies, subject.platform, only) if chosen else ()
-            kinds[key] = Kind(rules, root, limits)
+            asked = Counter(clause for selected in every for clause in selected.clauses)
+            kinds[key] = Kind(rules, asked, root, limits)
         by_subject[subject.id] = kinds[key]
     plan = CheckPlan({subject.id: subject for subject in subjects}, by_subject, policies)
     if not plan.findings:

@@ -22,7 +22,9 @@ def clause(coverage: str) -> Clause:
     )
 
 
-def judged(coverage: str, verdicts: list[Verdict], person: str | None = None) -> str:
+def judged(
+    coverage: str, verdicts: list[Verdict], person: str | None = None, left_out: int = 0,
+) -> str:
     """Given a coverage, rule verdicts and what a person stated, return the clause verdict."""
     findings = [
         Finding("host", "h", f"r{i}", Severity.HIGH, verdict, None, None, None, ("8.1.4.1.a",),
@@ -30,7 +32,8 @@ def judged(coverage: str, verdicts: list[Verdict], person: str | None = None) ->
         for i, verdict in enumerate(verdicts)
     ]
     attached = {"8.1.4.1.a": person} if person else {}
-    return of_subject([clause(coverage)], findings, attached)["8.1.4.1.a"].value
+    asked = {"8.1.4.1.a": len(findings) + left_out}
+    return of_subject([clause(coverage)], findings, attached, asked)["8.1.4.1.a"].value
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,12 @@ def test_a_hosts_clause(
     coverage: str, verdicts: list[Verdict], person: str | None, expected: str,
 ) -> None:
     assert judged(coverage, verdicts, person) == expected
+
+
+def test_a_clause_of_which_some_rules_were_not_selected_is_never_compliant() -> None:
+    assert judged("auto", [P, P], left_out=1) == "未知"
+    assert judged("auto", [], left_out=2) == "未知"
+    assert judged("auto", [F], left_out=1) == "不符合"
 
 
 @pytest.mark.parametrize(
