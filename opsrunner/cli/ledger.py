@@ -1,0 +1,70 @@
+"""``opsrunner ledger``: write the ledgers (台账) of an inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opsrunner.errors import Problem, SettingsError
+from opsrunner.ledger import as_json, as_xlsx
+from opsrunner.ledger.build import build
+from opsrunner.ledger.observed import Observed
+from opsrunner.secrets.password import vault_password
+from opsrunner.settings import load_settings
+from opsrunner.subjects.inventory import load_inventory
+
+WRITERS = {"xlsx": (as_xlsx.NAME, as_xlsx.write_xlsx), "json": (as_json.NAME, as_json.write_json)}
+LoadObserved = Callable[[str], Observed]
+
+
+def register(app: typer.Typer, load_observed: LoadObserved | None = None) -> None:
+    """Given the application, add the command ``ledger``; ``load_observed`` reads a run by id."""
+
+    @app.command("ledger")
+    def ledger(
+        inventory: Annotated[
+            Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
+        ] = None,
+        output: Annotated[Path | None, typer.Option(help="Folder to write to.")] = None,
+        run: Annotated[str | None, typer.Option(help="Fill in what this run observed.")] = None,
+        formats: Annotated[
+            str, typer.Option("--format", help="xlsx, json, or both with a comma.")
+        ] = "xlsx",
+    ) -> None:
+        """Write the OS, database, base-software and network-policy ledgers of an inventory.
+
+        Without --run every observed column says "not observed". Exit code 0, or 3 for bad input.
+        """
+        chosen = _chosen(formats)
+        settings = load_settings()
+        if run and not load_observed:
+            raise SettingsError([Problem("--run", run, "no evidence store to read it from")])
+        fleet = load_inventory(
+            inventory or settings.inventory, vault_password=vault_password(settings)
+        )
+        seen = load_observed(run) if run and load_observed else None
+        made = build(fleet, seen, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        folder = output or settings.reports / "ledger"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in chosen:
+            file, write = WRITERS[name]
+            write(made, folder / file)
+            typer.echo(folder / file)
+
+
+def _chosen(formats: str) -> list[str]:
+    """Given the option's text, return the formats. Raise SettingsError naming the unknown ones."""
+    names = [name.strip() for name in formats.split(",")]
+    known = ", ".join(WRITERS)
+    problems = [
+        Problem("--format", name, f"unknown; known: {known}")
+        for name in names
+        if name not in WRITERS
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return names

@@ -1,0 +1,1 @@
+"""Is this control node fit to run, and does every host let us look."""

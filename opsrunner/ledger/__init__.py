@@ -1,0 +1,1 @@
+"""Ledgers (台账): what the inventory declares beside what a run observed."""
