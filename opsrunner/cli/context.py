@@ -9,8 +9,7 @@ from pathlib import Path
 from opsrunner.errors import InputError, InventoryError, Problem
 from opsrunner.evidence.store import Store
 from opsrunner.policy.load import Policies, load_policies
-from opsrunner.secrets.password import password_from_descriptor, password_from_file
-from opsrunner.secrets.store import Secret
+from opsrunner.secrets.password import vault_password
 from opsrunner.settings import Settings, load_settings
 from opsrunner.sources.limits import Limits
 from opsrunner.subjects.inventory import Inventory, load_inventory
@@ -44,15 +43,6 @@ def limits(settings: Settings) -> Limits:
 def open_store(settings: Settings) -> Store:
     """Given the settings, return the evidence store. Raise EvidenceError."""
     return Store.open(settings.store)
-
-
-def vault_password(settings: Settings) -> Secret | None:
-    """Given the settings, return the ansible-vault password, None when none is configured."""
-    if settings.vault_password_file:
-        return password_from_file(settings.vault_password_file)
-    if settings.vault_password_fd:
-        return password_from_descriptor(settings.vault_password_fd)
-    return None
 
 
 def load_context(

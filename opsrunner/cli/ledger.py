@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from opsrunner.cli.context import open_store
 from opsrunner.errors import Problem, SettingsError
 from opsrunner.ledger import as_json, as_xlsx
 from opsrunner.ledger.build import build
-from opsrunner.ledger.observed import Observed
+from opsrunner.ledger.from_store import newest_of, observed_in
 from opsrunner.secrets.password import vault_password
 from opsrunner.settings import load_settings
 from opsrunner.subjects.inventory import load_inventory
 
 WRITERS = {"xlsx": (as_xlsx.NAME, as_xlsx.write_xlsx), "json": (as_json.NAME, as_json.write_json)}
-LoadObserved = Callable[[str], Observed]
 
 
-def register(app: typer.Typer, load_observed: LoadObserved | None = None) -> None:
-    """Given the application, add the command ``ledger``; ``load_observed`` reads a run by id."""
+def register(app: typer.Typer) -> None:
+    """Given the application, add the command ``ledger`` to it."""
 
     @app.command("ledger")
     def ledger(
@@ -37,16 +36,17 @@ def register(app: typer.Typer, load_observed: LoadObserved | None = None) -> Non
     ) -> None:
         """Write the OS, database, base-software and network-policy ledgers of an inventory.
 
-        Without --run every observed column says "not observed". Exit code 0, or 3 for bad input.
+        Without --run the newest finished run of these hosts fills the observed columns; where
+        there is none they say "not observed". Exit code 0, or 3 for bad input.
         """
         chosen = _chosen(formats)
         settings = load_settings()
-        if run and not load_observed:
-            raise SettingsError([Problem("--run", run, "no evidence store to read it from")])
         fleet = load_inventory(
             inventory or settings.inventory, vault_password=vault_password(settings)
         )
-        seen = load_observed(run) if run and load_observed else None
+        store = open_store(settings)
+        names = {host.id for host in fleet.hosts}
+        seen = observed_in(store, run) if run else newest_of(store, names)
         made = build(fleet, seen, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         folder = output or settings.reports / "ledger"
         folder.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,9 @@ _FINAL = {
     "runner_on_failed": "failed",
     "runner_on_unreachable": "unreachable",
 }
-_DONE = ("", None)
+# One command a host needs no shared connection: one left over would hide a refused login, and
+# the answer is compressed already. A host that freezes is noticed after 45 s.
+_SSH = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ def run_playbook(playbook: Playbook, hosts: Sequence[str], private: Path) -> Ite
 def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]) -> None:
     import ansible_runner  # noqa: PLC0415 - half a second that only a run has to pay
 
+    def enqueue(event: Mapping[str, Any]) -> bool:
+        events.put((event["event"], _slim(event)))
+        return False  # the event needs no file of its own
+
     try:
         result = ansible_runner.interface.run(
             private_data_dir=str(private),
@@ -89,7 +95,7 @@ def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]
             extravars=dict(playbook.variables),
             envvars=_environment(playbook),
             cmdline=f"--forks {playbook.forks}",
-            event_handler=lambda event: events.put((event["event"], _slim(event))) is None,
+            event_handler=enqueue,
             quiet=True,
             rotate_artifacts=0,
             suppress_env_files=True,
@@ -104,6 +110,7 @@ def _environment(playbook: Playbook) -> dict[str, str]:
         "PATH": f"{_SHIM}:{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(playbook.root / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_SSH_ARGS": _SSH,
     }
     if playbook.vault_password_file:
         values["ANSIBLE_VAULT_PASSWORD_FILE"] = str(playbook.vault_password_file)

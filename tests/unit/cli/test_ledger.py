@@ -11,22 +11,26 @@ import typer
 from typer.testing import CliRunner
 
 from opsrunner.cli import ledger
-from opsrunner.errors import InventoryError, SettingsError
-from opsrunner.ledger.observed import HostFacts, Observed
+from opsrunner.errors import InputError, InventoryError, SettingsError
+from opsrunner.evidence.records import SubjectRecord
+from opsrunner.evidence.store import Store
+from opsrunner.models import Frame
+from opsrunner.sources.codec import encode
 
 ROOT = Path(__file__).parents[3]
 
 
-def app(load: ledger.LoadObserved | None = None) -> typer.Typer:
+def app() -> typer.Typer:
     application = typer.Typer()
-    ledger.register(application, load)
+    ledger.register(application)
     application.callback()(lambda: None)
     return application
 
 
 @pytest.fixture(autouse=True)
-def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("OPSRUNNER_STORE", str(tmp_path / "store"))
 
 
 def test_example_fleet_without_a_run(tmp_path: Path) -> None:
@@ -41,23 +45,34 @@ def test_example_fleet_without_a_run(tmp_path: Path) -> None:
 
 
 def test_run_fills_in_what_it_saw(tmp_path: Path) -> None:
-    facts = {"system.release": {"id": "centos", "version_id": "7", "pretty": "CentOS 7"}}
-
-    def load(run: str) -> Observed:
-        return Observed(run, "2026-11-21T07:00:00Z", {"item-centos-02": HostFacts(facts)})
-
-    arguments = ["ledger", "-i", "inventories/example", "--output", str(tmp_path), "--run", "R7"]
-    done = CliRunner().invoke(app(load), [*arguments, "--format", "json"])
-    assert done.exit_code == 0
-    data = json.loads((tmp_path / "ledger.json").read_bytes())
-    assert (data["run"], data["observed_hosts"]) == ("R7", 1)
+    store = Store.open(tmp_path / "store")
+    release = '\x1efile /etc/os-release\nID="centos"\nVERSION_ID="7"\nPRETTY_NAME="CentOS 7"\n'
+    frame = Frame("system.release", 0, release.encode())
+    blobs = {k: store.put(v) for k, v in encode({"system.release": frame}, ()).items()}
+    with store.begin(
+        "check", inventory="i", policy_sha256="0", operator="o", code_version="c", options={},
+        subjects=["item-centos-02"], inputs={},
+    ) as run:
+        run.subject(
+            SubjectRecord(
+                "host", "item-centos-02", "centos-7", "l3_el7", reached=True, reason=None,
+                started="", ended="", rules=0, blobs=blobs, tally={},
+            ),
+        )
+        run.finish(outputs={})
+    arguments = ["ledger", "-i", "inventories/example", "--output", str(tmp_path)]
+    for chosen in ([], ["--run", run.run.id]):
+        done = CliRunner().invoke(app(), [*arguments, *chosen, "--format", "json"])
+        assert done.exit_code == 0, done.exception
+        data = json.loads((tmp_path / "ledger.json").read_bytes())
+        assert (data["run"], data["observed_hosts"]) == (run.run.id, 1)
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
         (["--format", "pdf"], SettingsError),
-        (["--run", "R1"], SettingsError),
+        (["--run", "R1"], InputError),
         (["-i", "inventories/none"], InventoryError),
     ],
 )
