@@ -1,0 +1,1 @@
+"""What the project must reach, measured in one run: ``make bench``."""
