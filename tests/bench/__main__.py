@@ -21,7 +21,7 @@ from opsrunner.evidence.store import Store
 from opsrunner.models import Frame
 from opsrunner.policy.bundle import pack
 from opsrunner.policy.load import Policies, load_policies
-from opsrunner.sources.codec import decode
+from opsrunner.sources.codec import STABLE, VOLATILE, decode
 from opsrunner.sources.limits import Limits
 from opsrunner.subjects.inventory import load_inventory
 from tests.bench.fleet import floor, targets
@@ -140,8 +140,11 @@ def _recorded(store: Store) -> tuple[dict[str, Frame], frozenset[str]]:
     latest = next(run for run in reversed(store.runs()) if run.activity == "check")
     for record in store.subject_records(latest.id):
         if record.platform == "rhel-8" and record.reached:
-            parts = {k: decode([store.get(record.blobs[k])]) for k in ("stable", "volatile")}
-            return parts["stable"] | parts["volatile"], frozenset(parts["volatile"])
+            parts = {
+                label: decode([store.get(record.blobs[label])] if label in record.blobs else [])
+                for label in (STABLE, VOLATILE)
+            }
+            return parts[STABLE] | parts[VOLATILE], frozenset(parts[VOLATILE])
     raise RuntimeError("no recorded RHEL 8 host to simulate others from")
 
 
