@@ -28,5 +28,9 @@ fi
 echo "installing the locked packages ($set) into .venv"
 [ -x .venv/bin/uv ] || .venv/bin/pip install -q --disable-pip-version-check \
   --require-hashes -r requirements/bootstrap.lock
-.venv/bin/uv pip sync -q --require-hashes "requirements/$set.lock"
+# uv brings its own certificates, which a site's own index or proxy may not be signed by: then
+# those of the system, and at last pip, which is slow and knows the site's pip.conf.
+.venv/bin/uv pip sync -q --require-hashes "requirements/$set.lock" 2>/dev/null ||
+  .venv/bin/uv pip sync -q --system-certs --require-hashes "requirements/$set.lock" 2>/dev/null ||
+  .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r "requirements/$set.lock"
 .venv/bin/uv pip install -q --no-deps --no-build-isolation -e .
