@@ -51,3 +51,11 @@ listing() { # paths: type, mode, uid, gid, user, group, size, mtime, path and li
     fi
   done
 }
+
+own_processes() { # names: the processes of these names that are this system's, not a container's
+  ops_own=$(readlink /proc/self/ns/pid 2>/dev/null)
+  for ops_pid in $(for ops_name; do pgrep -x "$ops_name" 2>/dev/null; done); do
+    [ "$(readlink "/proc/$ops_pid/ns/pid" 2>/dev/null)" = "$ops_own" ] && echo "$ops_pid"
+  done
+  return 0
+}

@@ -1,16 +1,18 @@
 # probe: ssh.effective
 # What sshd says it would do for root coming from an address that no Match block expects.
-# It is asked with the -f and -o of the running daemon: EL 8 passes its crypto policy there.
-# A daemon somebody built elsewhere is found through the running process.
+# It is asked by the name and with the -f and -o of the running daemon: somebody may have built
+# another one, and EL 8 passes its crypto policy there. Newer versions write all of that into
+# one process title: "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups".
 need_root
-ssh_pid=$(pgrep -o -x sshd 2>/dev/null)
-ssh_bin=$(command -v sshd 2>/dev/null)
-[ -z "$ssh_pid" ] || ssh_bin=$(readlink "/proc/$ssh_pid/exe" 2>/dev/null | sed 's/ (deleted)$//')
-[ -x "$ssh_bin" ] || ssh_bin=$(command -v sshd) || { echo "no sshd" >&2; exit 127; }
-set -- $([ -z "$ssh_pid" ] || tr '\0' ' ' <"/proc/$ssh_pid/cmdline")
-ssh_args=''
+set -- $(for ssh_pid in $(own_processes sshd); do tr '\0' ' ' <"/proc/$ssh_pid/cmdline"; done)
+ssh_bin=$(command -v sshd 2>/dev/null) ssh_args=''
+for ssh_word; do
+  case $ssh_word in /*/sshd) [ -x "$ssh_word" ] && ssh_bin=$ssh_word && break ;; esac
+done
+[ -n "$ssh_bin" ] || { echo "no sshd" >&2; exit 127; }
 while [ $# -gt 0 ]; do
   case $1 in
+    '[listener]' | sshd:) [ -z "$ssh_args" ] || break ;;
     -o?* | -f?*) ssh_args="$ssh_args $1" ;;
     -o | -f) ssh_args="$ssh_args $1 $2"; shift ;;
   esac
@@ -22,7 +24,7 @@ done
 section binary
 command -v sshd
 section process
-pgrep -x sshd >/dev/null 2>&1 && echo sshd
+[ -z "$(own_processes sshd)" ] || echo sshd
 section unit
 ls -d /usr/lib/systemd/system/ssh*.service /lib/systemd/system/ssh*.service /etc/init.d/ssh* 2>/dev/null
 section version
