@@ -8,6 +8,7 @@ collects just what its rules need. It returns typed Python values (JSON-like), o
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -42,21 +43,39 @@ class Fact:
 
 
 class Host:
-    """One host's frames, and its facts computed from them once, on demand."""
+    """One host's frames, and its facts computed from them once, on demand.
 
-    __slots__ = ("_cache", "_frames", "platform")
+    A fact may read what it declared and nothing else: what was declared is what is collected,
+    and by what the verdicts of equal frames are taken for equal.
+    """
+
+    __slots__ = ("_cache", "_digests", "_frames", "_reading", "platform")
 
     def __init__(self, platform: str, frames: Mapping[str, Frame]) -> None:
         self.platform = platform
         self._frames = frames
         self._cache: dict[str, Any] = {}
+        self._digests: dict[str, bytes] = {}
+        self._reading: list[frozenset[str]] = []  # the probes open to the fact being computed
+
+    def digest(self, probe: str) -> bytes:
+        """Given a probe's name, return a digest of all its frame says; empty when there is none."""
+        if probe not in self._digests:
+            frame = self._frames.get(probe)
+            self._digests[probe] = _digest(frame) if frame else b""
+        return self._digests[probe]
+
+    def _look(self, probe: str) -> Frame | None:
+        if self._reading and probe not in self._reading[-1]:
+            raise LookupError(f"the probe {probe} is read but not declared")
+        return self._frames.get(probe)
 
     def frame(self, name: str) -> Frame:
         """Given a probe's name, return its whole frame, whatever its exit code.
 
         Raise CannotTell when it was not collected, was cut, or lost its end.
         """
-        frame = self._frames.get(name)
+        frame = self._look(name)
         if frame is None:
             raise CannotTell(Reason.NOT_COLLECTED, name)
         if frame.exit_code in _CUT:
@@ -79,7 +98,7 @@ class Host:
 
     def has_tool(self, name: str) -> bool:
         """Given a probe that begins with ``need TOOL``, return whether the tool is there."""
-        frame = self._frames.get(name)
+        frame = self._look(name)
         return frame is None or frame.exit_code != 127  # noqa: PLR2004 - the shell's "not found"
 
     def sections(self, name: str) -> list[tuple[str, str]]:
@@ -94,14 +113,24 @@ class Host:
     def get(self, name: str) -> Any:  # noqa: ANN401 - a fact is any JSON-like value
         """Given a fact's name, return its value. Raise CannotTell, the same each time."""
         if name not in self._cache:
-            try:
-                self._cache[name] = registry()[name].compute(self)
-            except CannotTell as reason:
-                self._cache[name] = reason
+            self._cache[name] = self._compute(name)
         value = self._cache[name]
         if isinstance(value, CannotTell):
             raise value
         return value
+
+
+    def _compute(self, name: str) -> Any:  # noqa: ANN401
+        needed = probes_for(name)
+        if self._reading and not needed <= self._reading[-1]:
+            raise LookupError(f"the fact {name} is read but not declared")
+        self._reading.append(needed)
+        try:
+            return registry()[name].compute(self)
+        except CannotTell as reason:
+            return reason
+        finally:
+            self._reading.pop()
 
 
 class Files:
@@ -179,6 +208,11 @@ def probes_for(name: str) -> frozenset[str]:
     """Given a fact's name, return every probe it reads, through other facts too."""
     declared = registry()[name]
     return declared.probes.union(*(probes_for(other) for other in declared.facts))
+
+
+def _digest(frame: Frame) -> bytes:
+    ended = f"{frame.exit_code} {frame.truncated} {frame.complete} {len(frame.stdout)} "
+    return hashlib.blake2b(ended.encode() + frame.stdout + frame.stderr, digest_size=16).digest()
 
 
 def _said(frame: Frame) -> str:

@@ -7,7 +7,7 @@ settles it (one certain failure fails ``all``, one certain success passes ``any`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opsrunner.facts.base import CannotTell, Host
@@ -32,18 +32,23 @@ class Outcome:
 
 
 def judge(selected: Selected, subject: Subject, host: Host, evidence: str | None) -> Finding:
-    """Given a selected rule, a subject, its facts and the evidence's hash, return the finding.
+    """Given a selected rule, a subject, its facts and the evidence's hash, return the finding."""
+    return finding(selected, subject, outcome_of(selected, host), evidence)
 
-    It never raises: a rule that crashes is an ``unknown: rule_crashed`` finding of its own.
+
+def outcome_of(selected: Selected, host: Host) -> Outcome:
+    """Given a selected rule and a host's facts, return what it comes to, cut to what is shown.
+
+    It never raises: a rule that crashes is ``unknown: rule_crashed``.
     """
     try:
         outcome = _outcome(selected, host)
     except CannotTell as cannot:
-        outcome = _unknown(cannot)
+        return _unknown(cannot)
     except Exception as fault:  # noqa: BLE001 - the one per-rule boundary, and it records it
         detail = f"{Reason.RULE_CRASHED}: {type(fault).__name__}: {fault}"
-        outcome = Outcome(Verdict.UNKNOWN, detail[:_LENGTH])
-    return finding(selected, subject, outcome, evidence)
+        return Outcome(Verdict.UNKNOWN, detail[:_LENGTH])
+    return replace(outcome, observed=shorten(outcome.observed))
 
 
 def unreached(selected: Selected, subject: Subject, reason: str) -> Finding:
@@ -62,7 +67,7 @@ def finding(
         severity=selected.rule.severity,
         verdict=outcome.verdict,
         reason=outcome.reason,
-        observed=shorten(outcome.observed),
+        observed=outcome.observed,
         expected=outcome.expected,
         clauses=selected.clauses,
         waived=None,

@@ -12,7 +12,8 @@ from typing import Any
 from opsrunner.evidence.records import AttachedDocument
 from opsrunner.facts.base import Host, probes_for
 from opsrunner.judge import clauses as clause_rules
-from opsrunner.judge.engine import judge, unreached
+from opsrunner.judge.engine import finding, unreached
+from opsrunner.judge.memo import Memo
 from opsrunner.models import ClauseVerdict, Finding, Frame, Severity, Subject, Verdict
 from opsrunner.policy.crosscheck import conditions
 from opsrunner.policy.models import Clause, Waiver
@@ -27,6 +28,8 @@ class Yardstick:
 
     rules: Sequence[Selected]
     labels: Mapping[str, str]  # rule id -> label of the blob its verdict rests on
+    probes: Mapping[str, tuple[str, ...]]  # rule id -> what it reads
+    memo: Memo
     clauses: Sequence[Clause]
     asked: Mapping[str, int]  # clause id -> how many rules its profile has for it
     waivers: Sequence[Waiver]
@@ -67,41 +70,48 @@ def judge_subject(
         if reason is not None:
             found = unreached(selected, subject, reason)
         else:
-            found = judge(selected, subject, host, blobs.get(by.labels[selected.id]))
-        found = _answered(found, documents)
-        findings.append(_waived(found, by.waivers, by.today))
+            outcome = by.memo.outcome(selected, by.probes[selected.id], host)
+            found = finding(selected, subject, outcome, blobs.get(by.labels[selected.id]))
+        if found.verdict is Verdict.MANUAL:
+            found = _answered(found, documents)
+        elif found.verdict is Verdict.FAIL:
+            found = _waived(found, by.waivers, by.today)
+        findings.append(found)
     attached = {d.clause: d.verdict for d in documents if d.clause}
     verdicts = clause_rules.of_subject(by.clauses, findings, attached, by.asked)
     return Judged(tuple(findings), tally(findings, verdicts))
 
 
-def _answered(finding: Finding, documents: Iterable[AttachedDocument]) -> Finding:
+def _answered(found: Finding, documents: Iterable[AttachedDocument]) -> Finding:
     """Give a manual rule the verdict a person stated with a document; the newest counts."""
-    if finding.verdict is not Verdict.MANUAL:
-        return finding
     for document in documents:
-        if document.rule == finding.rule:
-            finding = replace(
-                finding,
-                verdict=Verdict(document.verdict),
+        if document.rule == found.rule:
+            found = replace(
+                found,
+                verdict=_STATED.get(document.verdict) or Verdict(document.verdict),
                 reason=f"document: {document.file}, by {document.by}",
                 evidence=document.sha256,
             )
-    return finding
+    return found
 
 
-def _waived(finding: Finding, waivers: Iterable[Waiver], today: date) -> Finding:
-    if finding.verdict is not Verdict.FAIL:
-        return finding
+def _waived(found: Finding, waivers: Iterable[Waiver], today: date) -> Finding:
     for waiver in waivers:
-        if waiver.rule == finding.rule and waiver.expires >= today and any(
-            fnmatchcase(finding.subject, pattern) for pattern in waiver.subjects
+        if waiver.rule == found.rule and waiver.expires >= today and any(
+            fnmatchcase(found.subject, pattern) for pattern in waiver.subjects
         ):
             mark = waiver.model_dump(mode="json", include=_WAIVER_FIELDS)
-            return replace(finding, waived=mark)
-    return finding
+            return replace(found, waived=mark)
+    return found
 
 
+# A person may answer for a rule in the words of a clause.
+_STATED = {
+    ClauseVerdict.COMPLIANT.value: Verdict.PASS,
+    ClauseVerdict.PARTIAL.value: Verdict.FAIL,
+    ClauseVerdict.NON_COMPLIANT.value: Verdict.FAIL,
+    ClauseVerdict.NOT_APPLICABLE.value: Verdict.NOT_APPLICABLE,
+}
 _WAIVER_FIELDS = {"reason", "owner", "compensating", "approved", "expires"}
 
 
@@ -113,13 +123,13 @@ def tally(
     failing: Counter[Severity] = Counter()
     waived = 0
     risky: list[Finding] = []
-    for finding in findings:
-        by_verdict[finding.verdict] += 1
-        if finding.verdict is Verdict.FAIL:
-            failing[finding.severity] += 1
-            waived += finding.waived is not None
-            if finding.waived is None and finding.severity is Severity.CRITICAL:
-                risky.append(finding)
+    for found in findings:
+        by_verdict[found.verdict] += 1
+        if found.verdict is Verdict.FAIL:
+            failing[found.severity] += 1
+            waived += found.waived is not None
+            if found.waived is None and found.severity is Severity.CRITICAL:
+                risky.append(found)
     return {
         "verdicts": {verdict.value: count for verdict, count in by_verdict.items()},
         "failing": {severity.value: count for severity, count in failing.items()},

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from opsrunner.errors import InventoryError
 from opsrunner.evidence.records import AttachedDocument
+from opsrunner.judge.memo import Memo
 from opsrunner.judge.subject import Yardstick, probes_of
 from opsrunner.models import Subject
 from opsrunner.policy.load import Policies
@@ -54,11 +55,21 @@ class Kind:
         return frozenset(name for name in self.probes if known[name].volatile)
 
     @cached_property
+    def reads(self) -> dict[str, tuple[str, ...]]:
+        """Return by rule which probes it reads."""
+        return {selected.id: tuple(sorted(probes_of(selected))) for selected in self.rules}
+
+    @cached_property
+    def memo(self) -> Memo:
+        """Return the outcomes already found for subjects of this kind."""
+        return Memo()
+
+    @cached_property
     def labels(self) -> dict[str, str]:
         """Return by rule which stored blob its verdict rests on."""
         return {
-            selected.id: VOLATILE if probes_of(selected) & self.volatile else STABLE
-            for selected in self.rules
+            rule: VOLATILE if self.volatile.intersection(probes) else STABLE
+            for rule, probes in self.reads.items()
         }
 
 
@@ -82,7 +93,15 @@ class CheckPlan:
         kind = self.kinds[subject]
         clauses = [c for control in self.policies.controls.values() for c in control.clauses]
         return Yardstick(
-            kind.rules, kind.labels, clauses, kind.asked, self.policies.waivers, documents, today,
+            rules=kind.rules,
+            labels=kind.labels,
+            probes=kind.reads,
+            memo=kind.memo,
+            clauses=clauses,
+            asked=kind.asked,
+            waivers=self.policies.waivers,
+            documents=documents,
+            today=today,
         )
 
 
