@@ -1,0 +1,119 @@
+"""One subject: waivers mark, documents answer, equal frames are judged once, nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from opsrunner.evidence.records import AttachedDocument
+from opsrunner.facts.base import Host
+from opsrunner.judge import engine
+from opsrunner.judge.memo import Memo
+from opsrunner.judge.subject import Yardstick, judge_subject, probes_of
+from opsrunner.models import Finding, Frame, Subject, Verdict
+from opsrunner.policy.models import Waiver
+from opsrunner.policy.resolve import Selected
+from tests.unit.judge.test_engine import ASK, NO, YES, rule
+
+TODAY = date(2026, 11, 21)
+WEB = Subject("host", "web01", "rhel-8", "l3_el8")
+FRAME = Frame("ssh.effective", 0, b"port 22\npermitrootlogin no\nusepam yes\n")
+
+
+def yardstick(
+    rules: list[Selected], waivers: list[Waiver] = [], documents: list[AttachedDocument] = [],  # noqa: B006 - never changed
+) -> Yardstick:
+    return Yardstick(
+        rules=rules, labels={r.id: "stable" for r in rules},
+        probes={r.id: tuple(sorted(probes_of(r))) for r in rules}, memo=Memo(), clauses=[],
+        asked={}, waivers=waivers, documents=documents, today=TODAY,
+    )
+
+
+def judged(by: Yardstick, subject: Subject = WEB, frame: Frame = FRAME) -> Finding:
+    found = judge_subject(subject, {"ssh.effective": frame}, None, {"stable": "sha"}, by)
+    assert len(found.findings) == len(by.rules)
+    return found.findings[0]
+
+
+def waiver(subjects: tuple[str, ...], expires: date) -> Waiver:
+    return Waiver(
+        rule="a_rule", subjects=subjects, reason="a bastion", owner="somebody",
+        compensating="console only", approved=date(2026, 1, 1), expires=expires,
+    )
+
+
+def document(verdict: str, **more: object) -> AttachedDocument:
+    fields: dict[str, object] = {
+        "file": "proof.pdf", "sha256": "d0c", "size": 1, "subject": None, "rule": "a_rule",
+        "clause": None, "verdict": verdict, "by": "li", "note": "", "valid_until": None,
+    }
+    return AttachedDocument(**{**fields, **more})  # type: ignore[arg-type]  # a test's shorthand
+
+
+@pytest.mark.parametrize(
+    ("subjects", "expires", "marked"),
+    [
+        (("web*",), date(2026, 12, 1), True), (("web01",), TODAY, True),
+        (("db*",), date(2026, 12, 1), False), (("web*",), date(2026, 11, 20), False),
+    ],
+)
+def test_a_waiver_marks_a_failure_and_never_passes_it(
+    subjects: tuple[str, ...], expires: date, *, marked: bool,
+) -> None:
+    found = judged(yardstick([rule(NO)], [waiver(subjects, expires)]))
+    assert found.verdict is Verdict.FAIL
+    assert (found.waived is not None) is marked
+
+
+def test_a_waiver_does_not_touch_a_pass() -> None:
+    assert judged(yardstick([rule(YES)], [waiver(("*",), date(2027, 1, 1))])).waived is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [("pass", "pass"), ("fail", "fail"), ("符合", "pass"), ("部分符合", "fail"),
+     ("不适用", "not_applicable")],
+)
+def test_a_document_answers_a_manual_rule(stated: str, expected: str) -> None:
+    found = judged(yardstick([rule(ASK)], documents=[document(stated)]))
+    assert (found.verdict, found.evidence) == (expected, "d0c")
+
+
+@pytest.mark.parametrize(
+    "more", [{"subject": "db01"}, {"valid_until": date(2026, 11, 20)}, {"rule": "another"}],
+)
+def test_a_document_of_another_host_or_day_does_not(more: dict[str, object]) -> None:
+    found = judged(yardstick([rule(ASK)], documents=[document("pass", **more)]))
+    assert found.verdict is Verdict.MANUAL
+
+
+def test_a_document_never_answers_what_a_machine_judges() -> None:
+    found = judged(yardstick([rule(NO)], documents=[document("pass")]))
+    assert found.verdict is Verdict.FAIL
+
+
+def test_equal_frames_are_judged_once_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    compute = Host._compute  # noqa: SLF001 - counts what is computed
+
+    def counted(self: Host, name: str) -> object:
+        calls.append(name)
+        return compute(self, name)
+
+    monkeypatch.setattr(Host, "_compute", counted)
+    by = yardstick([rule(YES)])
+    assert judged(by).verdict is Verdict.PASS
+    assert judged(by, Subject("host", "web02", "rhel-8", "l3_el8")).subject == "web02"
+    assert len(calls) == 1
+    other = Frame("ssh.effective", 0, FRAME.stdout.replace(b"usepam yes", b"usepam no"))
+    assert judged(by, frame=other).verdict is Verdict.FAIL
+    cut = Frame("ssh.effective", 0, FRAME.stdout, truncated=True)
+    assert judged(by, frame=cut).reason == "truncated: ssh.effective"
+    assert judged(by, Subject("host", "old", "centos-6", "l3_el6")).verdict is Verdict.PASS
+    assert len(calls) == 4
+
+
+def test_a_crash_is_not_remembered_as_anything_else() -> None:
+    assert engine.outcome_of(rule(YES), Host("rhel-8", {})).verdict is Verdict.UNKNOWN
