@@ -1,0 +1,44 @@
+"""Fixtures for tests on lab hosts: `lab` is a running lab, hosts are reset by their users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.fleet import machine
+from tests.lab.fleet.control import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOSTS = 6
+
+
+@pytest.fixture(scope="session")
+def machine_for_labs() -> None:
+    """Skip, with the reason, where no lab can exist; CI fails on a skipped lab test."""
+    reason = machine.unfit()
+    if reason:
+        pytest.skip(f"no lab here: {reason}")
+    machine.install_packages(print)
+
+
+@pytest.fixture(scope="session")
+def lab(machine_for_labs: None) -> Lab:  # noqa: ARG001 - it decides whether there is a lab
+    """Return this checkout's lab with at least six hosts; it is left running for the next time."""
+    found = Lab()
+    running = found.status()
+    hosts = [line for line in running if line.host]
+    if len(hosts) < HOSTS or not all(line.good for line in running):
+        found.up(HOSTS)
+    return found
+
+
+@pytest.fixture
+def pristine(lab: Lab) -> Iterator[list[str]]:
+    """Yield a list; a test appends the names of the hosts it changes, and they are reset."""
+    changed: list[str] = []
+    yield changed
+    if changed:
+        lab.reset(*dict.fromkeys(changed))

@@ -1,0 +1,1 @@
+"""The lab: booted systemd-nspawn hosts on one machine, for tests only."""
