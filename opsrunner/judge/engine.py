@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opsrunner.facts.base import CannotTell, Host
-from opsrunner.judge.operators import OPERATORS
+from opsrunner.judge.operators import OPERATORS, prepare
 from opsrunner.models import Finding, Reason, Subject, Verdict
 from opsrunner.policy.crosscheck import parameter_of
 from opsrunner.policy.models import Check
@@ -136,9 +136,10 @@ def _single(check: Check, host: Host, parameters: Mapping[str, Any]) -> Outcome:
 
 def _offenders(check: Check, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - any JSON value
     operator = OPERATORS[str(check.operator)]
+    prepared = prepare(wanted) if check.operator in ("one_of", "none_of") else wanted
 
     def holds(item: Any) -> bool:  # noqa: ANN401
-        return operator(item[check.field] if check.field else item, wanted)
+        return operator(item[check.field] if check.field else item, prepared)
 
     if isinstance(value, Mapping):
         return {key: item for key, item in value.items() if not holds(item)}

@@ -26,7 +26,7 @@ def not_equals(observed: Any, expected: Any) -> bool:  # noqa: ANN401
 
 def one_of(observed: Any, expected: Any) -> bool:  # noqa: ANN401
     """Return whether the observed value is among the expected ones."""
-    return any(equals(observed, item) for item in expected)
+    return _fold(observed) in (expected if isinstance(expected, frozenset) else prepare(expected))
 
 
 def none_of(observed: Any, expected: Any) -> bool:  # noqa: ANN401
@@ -67,6 +67,11 @@ def contains_all(observed: Any, expected: Any) -> bool:  # noqa: ANN401
     return set(_items(expected)) <= set(_items(observed))
 
 
+def contains_any(observed: Any, expected: Any) -> bool:  # noqa: ANN401
+    """Return whether at least one expected item is among the observed ones."""
+    return bool(set(_items(expected)) & set(_items(observed)))
+
+
 def contains_none(observed: Any, expected: Any) -> bool:  # noqa: ANN401
     """Return whether no expected item is among the observed ones."""
     return not set(_items(expected)) & set(_items(observed))
@@ -94,6 +99,17 @@ def number(value: Any) -> float:  # noqa: ANN401
     return float(value)
 
 
+def prepare(expected: Any) -> Any:  # noqa: ANN401
+    """Given what many items will be compared with, return it in the form that is fast to look up.
+
+    A list of plain values becomes a set that ignores case; anything else stays as it is.
+    """
+    plain = isinstance(expected, (list, tuple)) and all(
+        isinstance(item, (str, int, float)) for item in expected
+    )
+    return frozenset(map(_fold, expected)) if plain else expected
+
+
 def _fold(value: Any) -> Any:  # noqa: ANN401
     return value.casefold() if isinstance(value, str) else value
 
@@ -108,6 +124,6 @@ OPERATORS: dict[str, Operator] = {
     function.__name__: function
     for function in (
         equals, not_equals, one_of, none_of, at_least, at_most, between, empty, not_empty,
-        contains_all, contains_none, subset_of, matches,
+        contains_all, contains_any, contains_none, subset_of, matches,
     )
 }

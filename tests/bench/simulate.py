@@ -15,7 +15,12 @@ from opsrunner.report.findings import encode as encode_findings
 from opsrunner.sources.codec import encode
 
 RAW = 100_000  # bytes of raw output a host
-_NUMBERS = re.compile(rb"(?<=[^0-9])(\d{5,9})(?=[^0-9])")
+_TIMES = re.compile(rb"(?<=[^0-9])(1[67]\d{8})(?=[^0-9])")
+_ACCOUNTS = {
+    "accounts.passwd": b"%(name)s:x:%(uid)d:%(uid)d::/home/%(name)s:/bin/bash\n",
+    "accounts.shadow": b"%(name)s:$6$:20%(day)03d:1:90:7:30:\n",
+    "accounts.group": b"%(name)s:x:%(uid)d:\n",
+}
 
 
 def simulated_run(
@@ -27,8 +32,8 @@ def simulated_run(
 ) -> str:
     """Given a store, the policy bundle, one host's frames and a number, record that many hosts.
 
-    Every host has about ``RAW`` bytes: the recorded frames with other numbers in them, and a
-    package list padded to the size. Return the run's id.
+    Every host has about ``RAW`` bytes: its own times, accounts and programs in the recorded
+    frames, and a package list of its own padded to the size. Return the run's id.
     """
     names = [f"sim{number:05}" for number in range(hosts)]
     with store.begin(
@@ -53,13 +58,20 @@ def simulated_run(
 
 
 def _vary(frames: Mapping[str, Frame], chance: random.Random) -> dict[str, Frame]:
+    """Return the frames of another host of the site: other times, accounts, packages, programs."""
     def other(_: re.Match[bytes]) -> bytes:
-        return b"%d" % chance.randrange(10**6)
+        return b"1%09d" % chance.randrange(6 * 10**8, 8 * 10**8)
 
-    made = {
-        name: replace(frame, stdout=_NUMBERS.sub(other, frame.stdout))
-        for name, frame in frames.items()
+    account = {
+        b"name": b"user%d" % chance.randrange(10**6), b"uid": chance.randrange(1000, 60000),
+        b"day": chance.randrange(999),
     }
+    made = {}
+    for name, frame in frames.items():
+        added = _ACCOUNTS[name] % account if name in _ACCOUNTS else b""
+        if name == "system.processes":
+            added = b"0 app-%d\n" % chance.randrange(10**6)
+        made[name] = replace(frame, stdout=_TIMES.sub(other, frame.stdout) + added)
     size = sum(len(frame.stdout) for frame in made.values())
     package = made.get("software.rpm")
     if package is not None and size < RAW:

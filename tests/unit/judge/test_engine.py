@@ -15,7 +15,7 @@ from opsrunner.policy.resolve import Selected
 SUBJECT = Subject("host", "web01", "rhel-8", "l3_el8")
 YES = {"fact": "ssh.options", "key": "usepam", "operator": "equals", "expected": "yes"}
 NO = {"fact": "ssh.options", "key": "usepam", "operator": "equals", "expected": "no"}
-LOST = {"fact": "login.defs", "key": "UMASK", "operator": "equals", "expected": "077"}
+LOST = {"fact": "accounts.group", "operator": "not_empty"}
 BAD = {"fact": "ssh.options", "key": "usepam", "operator": "at_least", "expected": 1}
 ASK = {"manual": {"zh": "请提供证据", "en": "attach a document"}}
 
@@ -59,7 +59,7 @@ def test_three_valued_logic(check: dict[str, Any], expected: str) -> None:
 
 
 def test_the_reason_names_what_was_missing() -> None:
-    assert verdict(LOST) == (Verdict.UNKNOWN, "not_collected: login.defs")
+    assert verdict(LOST) == (Verdict.UNKNOWN, "not_collected: accounts.group")
     assert verdict(BAD)[1] == "unparsable: ssh.options: not a number: 'yes'"
 
 

@@ -15,7 +15,8 @@ HOLDS = [
     ("one_of", "Verbose", ["INFO", "VERBOSE"]), ("none_of", "DEBUG", ["INFO"]),
     ("at_least", "8", 8), ("at_most", 4, 4), ("between", "90", [1, 90]),
     ("empty", [], None), ("not_empty", ["x"], None),
-    ("contains_all", "a,b c", ["a", "c"]), ("contains_none", "aes256-ctr", ["3des-cbc"]),
+    ("contains_all", "a,b c", ["a", "c"]), ("contains_any", ["a", "b"], {"b": "B", "x": "X"}),
+    ("contains_none", "aes256-ctr", ["3des-cbc"]),
     ("subset_of", "a,b", ["a", "b", "c"]), ("matches", "10:30:60", r"\d+:\d+:\d+"),
 ]
 FAILS = [
@@ -24,7 +25,8 @@ FAILS = [
     ("at_least", -1, 1), ("at_most", "5", 4), ("between", 99999, [1, 90]),
     ("between", "0", [1, 90]), ("between", -1, [1, 90]),
     ("empty", {"a": 1}, None), ("not_empty", "", None),
-    ("contains_all", ["a"], ["a", "b"]), ("contains_none", "a,b", ["b"]),
+    ("contains_all", ["a"], ["a", "b"]), ("contains_any", [], ["a"]), ("contains_any", ["a"], {}),
+    ("contains_none", "a,b", ["b"]),
     ("subset_of", "", ["a"]), ("subset_of", "a,d", ["a"]), ("matches", "x10", r"\d+"),
 ]
 REFUSED = [
