@@ -5,10 +5,13 @@ A format is a module ``as_<name>.py`` in this folder with a ``WRITER``; nothing 
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Protocol, cast
@@ -18,6 +21,7 @@ from opsrunner.report.document import Document
 
 STEM = "report"
 _PREFIX = "as_"
+_SIDE_BY_SIDE = 500  # subjects from which on a second process is worth its start
 
 
 class Writer(Protocol):
@@ -71,17 +75,32 @@ def write_reports(
     anything is written; RunError when a report cannot be written.
     """
     writers = find_writers(names)
-    written = {}
-    for name, writer in writers.items():
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            written[name] = _write_one(document, directory, writer)
-        except OSError as error:
-            raise RunError(f"report {name} not written to {directory}: {error}") from error
-    return written
+    if len(writers) <= 1 or len(document.subjects) < _SIDE_BY_SIDE:
+        return {name: _write_one(document, directory, writer) for name, writer in writers.items()}
+    # Every report reads all findings again: with many of them, one process a report. They are
+    # forked, so that the document is theirs without being copied.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+        _shared[:] = [document]
+        parts = {name: pool.submit(_write_shared, directory, w) for name, w in writers.items()}
+        return {name: part.result() for name, part in parts.items()}
+
+
+_shared: list[Document] = []
+
+
+def _write_shared(directory: Path, writer: Writer) -> Path:
+    return _write_one(_shared[0], directory, writer)
 
 
 def _write_one(document: Document, directory: Path, writer: Writer) -> Path:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return _put(document, directory, writer)
+    except OSError as error:
+        raise RunError(f"report {writer.name} not written to {directory}: {error}") from error
+
+
+def _put(document: Document, directory: Path, writer: Writer) -> Path:
     target = directory / f"{STEM}{writer.suffix}"
     staging = Path(tempfile.mkdtemp(prefix=".report-", dir=directory))
     try:
