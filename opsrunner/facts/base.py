@@ -171,6 +171,9 @@ class Files:
             path for path in self.states
             if path.startswith(prefix) and "/" not in path[len(prefix) :]
         )
+        for path in paths:
+            if "*" in path and self.states[path] == "denied":  # the folder could not be listed
+                raise CannotTell(Reason.DENIED, path)
         texts = {path: self.text(path) for path in paths if "*" not in path}
         return {path: text for path, text in texts.items() if text is not None}
 

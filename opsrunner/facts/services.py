@@ -8,23 +8,45 @@ from opsrunner.facts.base import CannotTell, Host, fact
 from opsrunner.models import Reason
 
 # SysV service -> the program its init script starts, where the names differ.
-_PROGRAMS = {"rsyslog": "rsyslogd", "network": "", "iptables": "", "ip6tables": ""}
+_PROGRAMS = {
+    "rsyslog": "rsyslogd", "network": "", "iptables": "", "ip6tables": "", "cups": "cupsd",
+    "bluetooth": "bluetoothd", "postfix": "master", "smb": "smbd", "nmb": "nmbd", "nfs": "",
+    "nfslock": "rpc.statd", "ssh": "sshd",
+    "messagebus": "dbus-daemon", "haldaemon": "hald", "ldap": "slapd",
+}
+_NATIVE = frozenset(("enabled", "enabled-runtime", "disabled", "static", "masked", "indirect"))
 
 
-@fact(probes=["services.systemd", "services.sysv"], facts=["system.processes"])
+@fact(
+    probes=["services.systemd", "services.sysv", "services.offline"], facts=["system.processes"],
+)
 def units(host: Host) -> dict[str, dict[str, Any]]:
     """Return services and other units by name, with their suffix (``sshd.service``).
 
     Shape: ``{"enabled": "enabled" | "disabled" | "masked" | "static" | ..., "active":
     "active" | "inactive" | "failed" | ..., "sub": str}``. A unit that is not in the mapping
     is not installed. On SysV (EL 6) ``enabled`` is the state in the current runlevel and
-    ``active`` comes from the process table (``unknown`` where a service leaves no process).
+    ``active`` comes from the process table (``unknown`` where a service leaves no process); so
+    it does where systemd is installed without running, in a container.
     """
-    return _systemd(host) if host.has_tool("services.systemd") else _sysv(host)
+    if host.has_tool("services.systemd"):
+        return _systemd(dict(host.sections("services.systemd")))
+    try:
+        return _sysv(host)
+    except CannotTell as cannot:
+        try:
+            found = _systemd(dict(host.sections("services.offline")))
+        except CannotTell:
+            raise cannot from None
+    running = {process["name"] for process in host.get("system.processes")}
+    for name, unit in found.items():
+        base = name.rpartition(".")[0]
+        if name.endswith(".service") and _PROGRAMS.get(base, base)[:15] in running:
+            unit.update(active="active", sub="running")
+    return found
 
 
-def _systemd(host: Host) -> dict[str, dict[str, Any]]:
-    sections = dict(host.sections("services.systemd"))
+def _systemd(sections: dict[str, str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for line in sections.get("files", "").splitlines():
         words = line.split()
@@ -37,6 +59,10 @@ def _systemd(host: Host) -> dict[str, dict[str, Any]]:
             unit.update(active=words[2], sub=words[3])
     if not found:
         raise CannotTell(Reason.UNPARSABLE, "systemctl listed no unit")
+    for name in sections.get("sysv", "").split():  # start links of scripts without a unit
+        unit = found.setdefault(f"{name}.service", {"active": "inactive", "sub": "dead"})
+        if unit.get("enabled") not in _NATIVE:
+            unit["enabled"] = "enabled"
     return found
 
 

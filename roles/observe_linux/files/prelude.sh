@@ -19,6 +19,11 @@ absent() { # path: succeed only when it is certainly not there, not merely out o
   [ -x "$ops_dir/" ]
 }
 
+listable() { # pattern or path: fail when it is a pattern over a folder that we cannot list
+  case $1 in *'*'*) ;; *) return 0 ;; esac
+  [ ! -d "${1%/*}/" ] || [ -r "${1%/*}/" ]
+}
+
 dump() { # files: each as a section "file PATH", or "missing PATH", "denied PATH", "odd PATH"
   for ops_file; do
     if [ -f "$ops_file" ]; then
@@ -32,7 +37,7 @@ dump() { # files: each as a section "file PATH", or "missing PATH", "denied PATH
       section odd "$ops_file"
     elif [ -h "$ops_file" ]; then
       section dangling "$ops_file"
-    elif absent "$ops_file"; then
+    elif absent "$ops_file" && listable "$ops_file"; then
       section missing "$ops_file"
     else
       section denied "$ops_file"

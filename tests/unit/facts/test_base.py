@@ -57,6 +57,8 @@ def test_a_folder_with_an_unreadable_file_is_unknown() -> None:
     assert files.under("/d") == {"/d/a": "1"}
     with pytest.raises(CannotTell):
         Files([("file /d/a", "1"), ("denied /d/b", "")]).under("/d")
+    with pytest.raises(CannotTell):
+        Files([("denied /d/*.conf", "")]).under("/d")
 
 
 def test_a_fact_cannot_read_what_it_did_not_declare(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,18 +53,18 @@ entry='%y|%m|%U|%G|%u|%g||%p\0'
 stated='{ find -L "$@" -maxdepth 0 -printf "$0" 2>&1 1>&3 |
   grep -v -e "No such file or directory\$" -e "Not a directory\$" >&2; } 3>&1'
 section homes
-each_home 's|^$|/|;p' | xargs -0 -r sh -c "$stated" "$entry" | tr '\n\036\r\0' '???\n'
+each_home 's|^$|/|;p' | xargs -0 -r sh -c "$stated" "$entry" | tr '\0\001-\037\177' '\n?'
 section trust
 each_home 'h;s|$|/.rhosts|p;g;s|$|/.shosts|p;g;s|$|/.netrc|p
   g;s|$|/.ssh/authorized_keys|p;g;s|$|/.ssh/authorized_keys2|p' |
   xargs -0 -r sh -c 'for file; do [ ! -f "$file" ] || printf "%s\0" "$file"; done' sh |
-  xargs -0 -r sh -c "$stated" '%y|%m|%U|%G|%u|%g|%s|%p\0' | tr '\n\036\r\0' '???\n'
+  xargs -0 -r sh -c "$stated" '%y|%m|%U|%G|%u|%g|%s|%p\0' | tr '\0\001-\037\177' '\n?'
 section keys
 each_home 's|$|/.ssh|p' |
   xargs -0 -r sh -c 'for folder; do [ ! -d "$folder" ] || printf "%s\0" "$folder"; done' sh |
   xargs -0 -r sh -c 'find -L "$@" -maxdepth 2 -type f -size -64k ! -name "*.pub" -print0' sh |
   xargs -0 -r grep -lZe '-----BEGIN [A-Z ]*PRIVATE KEY' |
-  xargs -0 -r sh -c "$stated" "$entry" | tr '\n\036\r\0' '???\n'
+  xargs -0 -r sh -c "$stated" "$entry" | tr '\0\001-\037\177' '\n?'
 # probe: accounts.lastlog
 # when each account last logged in, and which one runs this
 need lastlog
