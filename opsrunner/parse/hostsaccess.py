@@ -1,8 +1,8 @@
 """TCP wrappers: would ``hosts.allow`` and ``hosts.deny`` let an outsider use a daemon.
 
-Source: hosts_access(5), hosts_options(5), libwrap hosts_access.c: first match in hosts.allow
-grants, then first match in hosts.deny refuses, else it is granted. A line without a newline at
-its end is not read at all.
+Source: hosts_access(5), hosts_options(5), tried with libwrap 7.6: the first match in hosts.allow
+grants, then the first in hosts.deny refuses, else it is granted. Words are compared without case,
+a carriage return is a blank. Whether a last line without a newline is read depends on the build.
 """
 
 from __future__ import annotations
@@ -23,11 +23,22 @@ class Match(Enum):
 
 def admits(allow: str, deny: str, daemon: str) -> bool | None:
     """Given both texts and a daemon, return whether an outsider gets in, None if uncertain."""
+    whole = _admits(allow + "\n", deny + "\n", daemon)
+    ended = _admits(_ended(allow), _ended(deny), daemon)
+    return whole if whole == ended else None
+
+
+def _ended(text: str) -> str:
+    """Return the lines that end in a newline."""
+    return text[: text.rfind("\n") + 1]
+
+
+def _admits(allow: str, deny: str, daemon: str) -> bool | None:
     for text, ordinary in ((allow, True), (deny, False)):
         for daemons, clients, options in _entries(text):
             if not _daemon(daemons, daemon):
                 continue
-            met = _clients(clients)
+            met = _clients(clients, slash_zero=ordinary)
             if met is Match.UNSURE:
                 return None
             if met is Match.YES:
@@ -39,9 +50,8 @@ def admits(allow: str, deny: str, daemon: str) -> bool | None:
 
 
 def _entries(text: str) -> list[tuple[list[str], list[str], list[str]]]:
-    lines = text.split("\n")[:-1]  # what stands after the last newline is not read
     found, held = [], ""
-    for line in lines:
+    for line in text.split("\n"):
         held += line
         if held.endswith("\\"):
             held = held[:-1]
@@ -56,25 +66,29 @@ def _entries(text: str) -> list[tuple[list[str], list[str], list[str]]]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[ \t,]+", text) if word]
+    return [word for word in re.split(r"[ \t\r,]+", text) if word]
 
 
 def _daemon(words: list[str], daemon: str) -> bool:
     """Only for this daemon on any of the host's addresses; EXCEPT takes away."""
-    if "EXCEPT" in words:
-        at = words.index("EXCEPT")
+    if at := _except(words):
         return _daemon(words[:at], daemon) and not _daemon(words[at + 1 :], daemon)
-    return any(word.partition("@")[0] in ("ALL", daemon) for word in words)
+    return any(word.partition("@")[0].lower() in ("all", daemon) for word in words)
 
 
-def _clients(words: list[str]) -> Match:
-    if "EXCEPT" in words:
-        at = words.index("EXCEPT")
-        first, rest = _clients(words[:at]), _clients(words[at + 1 :])
+def _except(words: list[str]) -> int:
+    return next((at for at, word in enumerate(words) if word.lower() == "except"), 0)
+
+
+def _clients(words: list[str], *, slash_zero: bool) -> Match:
+    """Meet the list; ``slash_zero``: whether a network of length 0 is taken to match."""
+    if at := _except(words):
+        first = _clients(words[:at], slash_zero=slash_zero)
+        rest = _clients(words[at + 1 :], slash_zero=not slash_zero)
         if first is Match.YES:
             return {Match.YES: Match.NO, Match.NO: Match.YES}.get(rest, rest)
         return first
-    met = {_client(word.rpartition("@")[2] if not word.startswith("@") else word)
+    met = {_client(word if word.startswith("@") else word.rpartition("@")[2], slash_zero)
            for word in words}
     for answer in (Match.YES, Match.UNSURE):
         if answer in met:
@@ -82,10 +96,12 @@ def _clients(words: list[str]) -> Match:
     return Match.NO
 
 
-def _client(word: str) -> Match:
+def _client(word: str, slash_zero: bool) -> Match:  # noqa: FBT001 - two truth values
     bare = word.replace("[", "").replace("]", "")
-    if word == "ALL" or set(word) <= {"*", "."} or everybody(bare):
+    if word.lower() == "all" or set(word) <= {"*", "."}:
         return Match.YES
-    if word in ("KNOWN", "UNKNOWN", "PARANOID") or word.startswith("/"):
+    if everybody(bare) and (slash_zero or not bare.endswith("/0")):
+        return Match.YES
+    if word.lower() in ("known", "unknown", "paranoid") or word.startswith("/"):
         return Match.UNSURE
     return Match.NO  # LOCAL, a host, a network, a domain, a netgroup: an outsider is in none

@@ -72,6 +72,7 @@ class Handler:
 
 
 _Handlers = Iterator[tuple[str, Handler]]
+_Loaded = tuple[tuple[tuple[str, Handler], ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class PamFiles:
     def __init__(self, texts: Mapping[str, str], *, debian: bool = False) -> None:
         self.texts = texts
         self._debian = debian
-        self._loaded: dict[str, tuple[tuple[str, Handler], ...] | None] = {}
+        self._loaded: dict[tuple[str, str, int, int], _Loaded] = {}
 
     def stack(self, service: str, kind: str) -> tuple[Handler, ...] | None:
         """Given a service and a type, return its handlers in order; None: libpam gives up on it.
@@ -115,29 +116,42 @@ class PamFiles:
         return next((path for path in paths if path in self.texts), None)
 
     def _service(self, name: str) -> tuple[tuple[str, Handler], ...] | None:
-        if name not in self._loaded:
-            try:
-                loaded = tuple(self._load(name, "", 0, 0)) if self.path(name) else ()
-                self._loaded[name] = loaded
-            except PamFileError:
-                self._loaded[name] = None
-        return self._loaded[name]
+        if not self.path(name):
+            return ()
+        handlers, whole = self._load(name, "", 0, 0)
+        return handlers if whole else None
 
-    def _load(self, name: str, wanted: str, depth: int, level: int) -> _Handlers:
+    def _load(self, name: str, wanted: str, depth: int, level: int) -> _Loaded:
+        """Return a file's handlers of one type (all without one), False where libpam gave up."""
+        key = (name, wanted, depth, level)
+        if key not in self._loaded:
+            handlers, whole = [], True
+            try:
+                for item in self._read(name, wanted, depth, level):
+                    handlers.append(item)  # noqa: PERF402 - what was read before a fault stays
+            except PamFileError:
+                whole = False
+            self._loaded[key] = (tuple(handlers), whole)
+        return self._loaded[key]
+
+    def _read(self, name: str, wanted: str, depth: int, level: int) -> _Handlers:
         path = self.path(name)
         if path is None or depth >= _DEEPEST:
             raise PamFileError(f"{name} cannot be included")
-        lines, whole = _lines(self.texts[path])
+        lines, complete = _lines(self.texts[path])
         for line in lines:
             if self._debian and line.word(0) == "@include":
-                yield from self._load(line.word(1), wanted, depth + 1, level)
+                handlers, whole = self._load(line.word(1), wanted, depth + 1, level)
+                yield from handlers
+                if not whole:
+                    raise PamFileError(f"{path} includes a broken file")
                 continue
             type_ = line.word(0).removeprefix("-").lower()
             known = type_ in _TYPES
             type_ = type_ if known else wanted or "auth"  # "auth": the most sensitive
             if wanted in ("", type_):
                 yield from self._handlers(line, type_, known, depth, level, path)
-        if not whole:
+        if not complete:
             raise PamFileError(f"{path} ends in a continuation")
 
     def _handlers(
@@ -152,9 +166,9 @@ class PamFiles:
         inner = control.lower() == "substack"
         if inner:
             yield type_, Handler("", (), (), level, where, substack=True)
-        try:
-            yield from self._load(target, type_, depth + 1, level + inner)
-        except PamFileError:  # what was read before the fault stays in the stack
+        handlers, whole = self._load(target, type_, depth + 1, level + inner)
+        yield from handlers
+        if not whole:
             yield type_, Handler("", (), (), level, where)
 
 

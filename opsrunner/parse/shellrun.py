@@ -102,12 +102,10 @@ class Shell:
         self.depth += 1
         worlds = [world]
         for unit in tree.units:
-            worlds = [replace(after, stopped="" if after.stopped == "line" else after.stopped)
+            worlds = [_resumed(after, "line")
                       for before in worlds for after, _ in self._unit(unit, before)]
         self.depth -= 1
-        ended = [replace(after, stopped="" if after.stopped == "file" else after.stopped)
-                 for after in worlds]
-        return merged(ended, world)
+        return merged([_resumed(after, "file") for after in worlds], world)
 
     def run(self, node: Node, world: World) -> Results:
         """Given a command, return the worlds after it, each with whether it succeeded."""
@@ -130,7 +128,7 @@ class Shell:
         return self._unit(tuple(node for unit in lines.units for node in unit), world)
 
     def _settled(self, results: Results, before: World, truth: Truth = None) -> Results:
-        return [(world, truth) for world in merged((world for world, _ in results), before)]
+        return [(world, truth) for world in merged([world for world, _ in results], before)]
 
     def _chain(self, chain: Chain, world: World) -> Results:
         results: Results = [(world, True)]
@@ -178,7 +176,7 @@ class Shell:
         for item in items[:_ROUNDS]:
             results = [after for before in worlds
                        for after in self.run(node.body, before.with_(node.name, item))]
-            worlds = merged((after for after, _ in results), world)
+            worlds = merged([after for after, _ in results], world)
         return [(after, True) for after in worlds]
 
     def _fields(self, word: str, value: str) -> list[str]:
@@ -219,6 +217,10 @@ class Shell:
 
     def _simple(self, node: Simple, world: World) -> Results:
         return shellcommands.run(self, list(node.words), world)
+
+
+def _resumed(world: World, kind: str) -> World:
+    return replace(world, stopped="") if world.stopped == kind else world
 
 
 def _shown(node: Node) -> str:

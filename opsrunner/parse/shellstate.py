@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -87,21 +87,29 @@ class Scripts:
         return sorted(p for p in paths if p.count("/") == depth and fnmatchcase(p, pattern))
 
 
-def merged(worlds: Iterable[World], before: World) -> list[World]:
+def merged(worlds: list[World], before: World) -> list[World]:
     """Given the worlds one became, return those that differ in what is kept.
 
     Others are thrown together: PATH holds the folders of all, what else differs is unknown.
     """
+    if len(worlds) == 1 and (worlds[0].sure == before.sure or not worlds[0].sure):
+        return [_settled(worlds[0], before)]
     groups: dict[tuple[object, ...], World] = {}
     for world in worlds:
         key = world.distinct()
         groups[key] = _joined(groups[key], world) if key in groups else world
     if len(groups) == 1:  # whatever was in doubt made no difference
-        only = next(iter(groups.values()))
-        return [replace(only, sure=before.sure, doubt=before.doubt if before.sure else only.doubt)]
+        return [_settled(next(iter(groups.values())), before)]
     if len(groups) > _MOST_WORLDS:
         return [before.tainted("too many conditions that nobody can decide")]
     return list(groups.values())
+
+
+def _settled(only: World, before: World) -> World:
+    doubt = before.doubt if before.sure else only.doubt
+    if (only.sure, only.doubt) == (before.sure, doubt):
+        return only
+    return replace(only, sure=before.sure, doubt=doubt)
 
 
 def _joined(left: World, right: World) -> World:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 Lookup = Callable[[str], str | None]  # a variable's value; "" when unset; None when unknown
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_LITERAL = re.compile(r"[^~'\"\\$`]*\Z")
 _SUFFIX = re.compile(r"(:?[-=+?]|##?|%%?)(.*)", re.DOTALL)
 _GLOB = str.maketrans({"*": "[*]", "?": "[?]", "[": "[[]"})
 _PRODUCT = re.compile(r"\s*(\d+)\s*(?:([*+])\s*(\d+)\s*)?")
@@ -22,6 +23,8 @@ def expand(word: str, lookup: Lookup, run: Lookup, *, pattern: bool = False) -> 
 
     With ``pattern``, quoted parts lose their meaning for ``fnmatch``. Raise Unknown.
     """
+    if _LITERAL.match(word):
+        return word
     return _Expander(word, lookup, run, pattern=pattern).whole()
 
 

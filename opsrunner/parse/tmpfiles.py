@@ -18,6 +18,7 @@ _SECONDS = {
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 _AGED = frozenset("dDevqQC")  # types of line whose age field empties a folder
 _AGE_FIELD = 5
+_QUOTING = frozenset("\"'\\#")
 _TMPWATCH = re.compile(r"\btmpwatch\b(.*)")
 
 
@@ -72,6 +73,8 @@ def _in_order(texts: Mapping[str, str]) -> list[str]:
 def _fields(line: str) -> list[str]:
     if line.lstrip()[:1] in ("", "#"):
         return []
+    if not set(line) & _QUOTING:
+        return line.split()  # twenty times as fast as shlex, and nearly every line
     try:
         return shlex.split(line)
     except ValueError:
