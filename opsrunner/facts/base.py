@@ -157,6 +157,8 @@ class Files:
             return None
         if state == "denied":
             raise CannotTell(Reason.DENIED, path)
+        if state == "long":
+            raise CannotTell(Reason.TRUNCATED, f"{path} is too long to be read whole")
         if state in ("odd", "dangling"):
             raise CannotTell(Reason.UNPARSABLE, f"{path} is no regular file ({state})")
         raise CannotTell(Reason.NOT_COLLECTED, path)

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from opsrunner.errors import RunError
+from opsrunner.secrets.store import Secret
 
+_PROMPT = r"^Vault password:\s*?$"
 _SHIM = Path(__file__).parent / "bin"
 _FINAL = {
     "runner_on_ok": "ok",
@@ -40,14 +42,17 @@ class HostEvent:
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """What to run: the project's root, the playbook in it, the inventory and extra variables."""
+    """What to run: the project's root, the playbook in it, the inventory and extra variables.
+
+    The vault's password is typed at Ansible's prompt: no argument, environment or file holds it.
+    """
 
     root: Path
     name: str
     inventory: Path
     variables: Mapping[str, Any]
     forks: int
-    vault_password_file: Path | None = None
+    vault_password: Secret | None = None
 
 
 def run_playbook(playbook: Playbook, hosts: Sequence[str], private: Path) -> Iterator[HostEvent]:
@@ -85,6 +90,7 @@ def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]
         events.put((event["event"], _slim(event)))
         return False  # the event needs no file of its own
 
+    vault = playbook.vault_password
     try:
         result = ansible_runner.interface.run(
             private_data_dir=str(private),
@@ -94,7 +100,8 @@ def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]
             limit=f"@{private / 'limit'}",
             extravars=dict(playbook.variables),
             envvars=_environment(playbook),
-            cmdline=f"--forks {playbook.forks}",
+            cmdline=f"--forks {playbook.forks}" + (" --ask-vault-pass" if vault else ""),
+            passwords={_PROMPT: vault.reveal()} if vault else {},
             event_handler=enqueue,
             quiet=True,
             rotate_artifacts=0,
@@ -106,15 +113,12 @@ def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]
 
 
 def _environment(playbook: Playbook) -> dict[str, str]:
-    values = {
+    return {
         "PATH": f"{_SHIM}:{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(playbook.root / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SSH_ARGS": _SSH,
     }
-    if playbook.vault_password_file:
-        values["ANSIBLE_VAULT_PASSWORD_FILE"] = str(playbook.vault_password_file)
-    return values
 
 
 def _slim(event: Mapping[str, Any]) -> dict[str, Any]:

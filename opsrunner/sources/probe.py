@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,12 @@ from opsrunner.sources.wire import frames, unpack
 from opsrunner.sources.workdir import fill, workdir
 
 SLICE = 300  # hosts a run of ansible-playbook: enough to fill the forks, few enough to lose
-_DENIED = re.compile(r"(sudo|su|become|privilege|password).*", re.IGNORECASE)
+# What sudo, su, doas and the kernel say when they refuse, in the locales of our fleets.
+_DENIED = re.compile(
+    r"\b(sudo|su|doas|become|privileges?|password|not allowed|not permitted|denied)\b"
+    r"|密码|口令|权限|无权|不允许",
+    re.IGNORECASE,
+)
 
 
 def collect(
@@ -39,10 +45,7 @@ def collect(
                 "observe_linux_workdir": str(folder),
                 "observe_linux_timeout": limits.cut_seconds,
             }
-            job = Playbook(
-                playbook.root, playbook.name, playbook.inventory,
-                {**playbook.variables, **variables}, playbook.forks, playbook.vault_password_file,
-            )
+            job = replace(playbook, variables={**playbook.variables, **variables})
             for event in run_playbook(job, part, folder):
                 on_event(event)
                 if event.status != "started":

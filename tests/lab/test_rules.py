@@ -61,7 +61,7 @@ def test_rules_follow_the_host(lab: Lab, tmp_path: Path, batch: int, way: str) -
             f"{rule} on {host}: not {wanted}: {_why(found.report, host, rule)}"
             for rule, _ in parts if verdicts.get(rule) != wanted
         ]
-    assert failed == []
+    assert not failed, "\n".join(failed)
 
 
 def _why(report: dict[str, list[dict[str, object]]], host: str, rule: str) -> str:

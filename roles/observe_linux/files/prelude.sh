@@ -24,12 +24,15 @@ listable() { # pattern or path: fail when it is a pattern over a folder that we 
   [ ! -d "${1%/*}/" ] || [ -r "${1%/*}/" ]
 }
 
-dump() { # files: each as a section "file PATH", or "missing PATH", "denied PATH", "odd PATH"
+dump() { # files: each as a section "file PATH", "missing PATH", "denied PATH", "long PATH", ...
+  ops_long=$(stat -L -c '%s %n' "$@" 2>/dev/null | awk '$1 > 262144 { sub(/^[0-9]+ /, ""); print }')
   for ops_file; do
     if [ -f "$ops_file" ]; then
-      if [ -r "$ops_file" ]; then
+      if [ -n "$ops_long" ] && printf '%s\n' "$ops_long" | grep -q -x -F -e "$ops_file"; then
+        section long "$ops_file"
+      elif [ -r "$ops_file" ]; then
         section file "$ops_file"
-        head -c 262144 "$ops_file"
+        cat "$ops_file"
       else
         section denied "$ops_file"
       fi

@@ -20,7 +20,8 @@ def test_runs(time: str) -> None:
 
 @pytest.mark.parametrize(
     "time",
-    ["@reboot", "5 4 * *", "", "60 4 * * *", "5 4 31 2 *", "5 4 * * x", "*/0 * * * *", "5 24 * * *"],
+    ["@reboot", "5 4 * *", "", "60 4 * * *", "5 4 31 2 *", "5 4 * * x", "*/0 * * * *",
+     "5 24 * * *"],
 )
 def test_never_runs(time: str) -> None:
     assert fault(time)

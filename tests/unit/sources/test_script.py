@@ -46,7 +46,7 @@ echo '-----BEGIN RSA PRIVATE KEY-----'
 echo 'MIIEowIBAAKCAQEAhunter2hunter2hunter2hunter2hunter2'
 echo '-----END RSA PRIVATE KEY-----'
 # probe: t.files
-dump /etc/hostname /nonexistent/file /etc
+dump /etc/hostname /nonexistent/file /etc @LONG@
 """
 
 
@@ -55,7 +55,9 @@ def role(tmp_path: Path) -> Path:
     shutil.copytree(ROLE, tmp_path / "role")
     for path in (tmp_path / "role" / "files" / "probes").glob("*.sh"):
         path.unlink()
-    (tmp_path / "role" / "files" / "probes" / "t.sh").write_text(PROBES, encoding="utf-8")
+    (tmp_path / "long").write_text("x" * 262145, encoding="utf-8")
+    probes = PROBES.replace("@LONG@", str(tmp_path / "long"))
+    (tmp_path / "role" / "files" / "probes" / "t.sh").write_text(probes, encoding="utf-8")
     return tmp_path / "role"
 
 
@@ -86,6 +88,8 @@ def test_every_probe_is_framed_capped_cut_and_masked(role: Path, shell: list[str
     files = found["t.files"].stdout
     assert b"missing /nonexistent/file" in files
     assert b"odd /etc" in files
+    assert b"\x1elong /" in files
+    assert b"xxxx" not in files
     assert b"file /etc/hostname" in files
 
 

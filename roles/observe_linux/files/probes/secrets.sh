@@ -44,7 +44,7 @@ ops_list() { # files: the regular ones with something in them
     return 1
   }
   function value(rest,   q) {
-    sub(/^[ \t]+/, "", rest); q = substr(rest, 1, 1)
+    sub(/^[=~]?[ \t]+/, "", rest); q = substr(rest, 1, 1)
     if (q == "\042" || q == "\047") { rest = substr(rest, 2); return index(rest, q) ? substr(rest, 1, index(rest, q) - 1) : rest }
     if (match(rest, /[ \t;,&<>\042\047|)]/) > 1) return substr(rest, 1, RSTART - 1)
     return rest
@@ -79,6 +79,7 @@ ops_list() { # files: the regular ones with something in them
     }
     if (name ~ /\.pgpass$/ && t ~ /^[^:]*:[^:]*:[^:]*:[^:]*:./) { say("pgpass"); return }
     if (name ~ /\.secrets$|\.git-credentials$/ && t ~ /^[^: \t]+:[^ \t]/) { say("secrets file"); return }
+    if (name ~ /\.docker\/config\.json$/ && low ~ /\042auth\042[ \t]*:[ \t]*\042[^\042]/) { say("setting"); return }
     if (name ~ /\.netrc$|auth\.conf\.d/ && low ~ /(^|[ \t])password[ \t]+[^ \t]/) { say("netrc"); return }
     if (match(line, /(^|[\/ \t;|&(])(mysql[a-z_]*|mariadb[a-z-]*|xtrabackup|innobackupex)[ \t]([^|;]*[ \t])?-p[^ \t|;]/)) {
       v = substr(line, RSTART + RLENGTH - 1); if (plain(value(v), 1)) { say("command"); return }
@@ -112,7 +113,7 @@ ops_list() { # files: the regular ones with something in them
       if (bytes > 1048576) { print "left||" nr "|" name; break }
       if (length(line) > 4096) line = substr(line, 1, 4096)
       sub(/\r$/, "", line); t = line; sub(/^[ \t]+/, "", t)
-      if (hist) { if (t ~ /^#[0-9]+$/) continue; sub(/^: [0-9]+:[0-9]+;/, "", line) }
+      if (hist) { if (t ~ /^#[0-9]+$/) continue; sub(/^(: [0-9]+:[0-9]+;|#+[ \t]*)/, "", line) }
       else {
         if (xml) { if (index(t, "-->")) xml = 0; continue }
         if (t ~ /^<!--/ && !index(t, "-->")) { xml = 1; continue }
