@@ -16,7 +16,10 @@ def tools(host: Host) -> list[str]:
     return ["apt"] if host.get("software.manager") == "dpkg" else _commands(host)
 
 
-@fact(probes=["software.yum", "software.apt"], facts=["software.manager"])
+@fact(
+    probes=["software.yum", "software.apt"],
+    facts=["software.manager", "repositories.enabled"],
+)
 def unsigned(host: Host) -> list[str]:
     """Return what lets unsigned packages in: ``[main]``, repository ids, APT sources, switches.
 
@@ -27,11 +30,12 @@ def unsigned(host: Host) -> list[str]:
         return _apt(host)
     files = host.files("software.yum")
     found = [f"[main] in {path}" for path in _mains(host) if not _checks(_main(files, path))]
-    return found + [name for name, checks in enabled(host).items() if not checks]
+    return found + [name for name, checks in host.get("repositories.enabled").items() if not checks]
 
 
+@fact(probes=["software.yum"])
 def enabled(host: Host) -> dict[str, bool]:
-    """Given a host with yum or dnf, return its enabled repositories: id -> packages are checked.
+    """Return the enabled repositories of yum or dnf: ``{id: packages must be signed}``.
 
     Raise CannotTell when the configuration reads files that were not collected.
     """

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from opsrunner.facts import repositories
 from opsrunner.facts.base import CannotTell, Host, fact
 from opsrunner.models import Reason
 from opsrunner.parse import age
@@ -27,8 +26,8 @@ def release(host: Host) -> str:
 
 
 @fact(
-    probes=["software.advisories", "software.aptpending", "software.yum"],
-    facts=["software.packages", "software.manager"],
+    probes=["software.advisories", "software.aptpending"],
+    facts=["software.packages", "software.manager", "repositories.enabled"],
 )
 def pending(host: Host) -> list[str]:
     """Return security updates not installed yet: ``NAME.ARCH VERSION (ADVISORY, SEVERITY)``.
@@ -64,8 +63,8 @@ def _evr(item: dict[str, Any]) -> Evr:
 
 
 @fact(
-    probes=["software.advisories", "software.aptpending", "software.yum"],
-    facts=["software.clock", "software.manager"],
+    probes=["software.advisories", "software.aptpending"],
+    facts=["software.clock", "software.manager", "repositories.enabled"],
 )
 def metadata_days(host: Host) -> float:
     """Return how many days ago the oldest of the metadata that count were fetched."""
@@ -97,7 +96,7 @@ def _repository(path: str) -> str:
 def _require_advisories(host: Host) -> set[str]:
     """Return the enabled repositories; raise CannotTell unless all are cached, one with advice."""
     sections = dict(host.sections("software.advisories"))
-    ids = set(repositories.enabled(host))
+    ids = set(host.get("repositories.enabled"))
     if not ids:
         raise CannotTell(Reason.NOT_COLLECTED, "no repository is enabled")
     bare = ids - {_repository(path) for path in sections.get("cached", "").splitlines()}

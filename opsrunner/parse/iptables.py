@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,8 +20,7 @@ _GOES_ON = frozenset(
 _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "TARPIT": DROP, "RETURN": "return"}
 _PROTOCOLS = {"0": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "ipv6-icmp", "132": "sctp"}
 _SENDERS = frozenset(  # what the sender of a packet has in his hand
-    ("--sport", "--sports", "--source-port", "--source-ports", "--tcp-flags", "--syn",
-     "--tcp-option", "--icmp-type", "--icmpv6-type", "--length", "--dscp", "--tos", "--ttl-eq",
+    ("--sport", "--sports", "--source-port", "--source-ports", "--tcp-option", "--icmp-type", "--icmpv6-type", "--length", "--dscp", "--tos", "--ttl-eq",
      "--ttl-gt", "--ttl-lt", "--string", "--hex-string", "--limit", "--hashlimit",
      "--hashlimit-upto", "--timestart", "--timestop", "--weekdays", "--datestart", "--datestop"),
 )
@@ -88,7 +88,7 @@ def rule_of(words: list[str]) -> Rule:
             negated, index = True, index + 1
             continue
         if word in _FLAGS or word == "--syn":
-            conditions.append(_CHOICE if word == "--syn" and negated else _YES)
+            conditions.append(_NO if word == "--syn" and negated else _YES)
             negated, index = False, index + 1
             continue
         following = words[index + 1] if index + 1 < len(words) else None
@@ -169,6 +169,18 @@ def _ports(value: str, negated: bool) -> Condition:  # noqa: FBT001 - as _READER
     return Condition("port", tuple(pairs), negated)
 
 
+def opens(mask: str, wanted: str) -> bool:
+    """Given a mask of TCP flags and those wanted, return whether an opening SYN has just them."""
+    words = [{flag for flag in re.split(r"[|,\s()]+", text.upper()) if flag not in ("", "NONE")}
+             for text in (mask, wanted)]
+    return words[1] == ({"SYN"} & words[0] if words[0] != {"ALL"} else {"SYN"})
+
+
+def _flags(value: str, negated: bool) -> Condition:  # noqa: FBT001 - as _READERS calls it
+    mask, _, wanted = value.partition(" ")
+    return _flip(met=opens(mask, wanted), negated=negated)
+
+
 def _states(value: str, negated: bool) -> Condition:  # noqa: FBT001 - as _READERS calls it
     return _flip(met="NEW" in value.upper().split(","), negated=negated)
 
@@ -196,7 +208,7 @@ _READERS: dict[str, Callable[[str, bool], Condition]] = {
     "-d": lambda value, negated: Condition("fixed", fixed=destination(value, negated=negated)),
     "--dport": _ports, "--dports": _ports, "--destination-port": _ports,
     "--destination-ports": _ports, "--ports": _ports,
-    "--state": _states, "--ctstate": _states,
+    "--state": _states, "--ctstate": _states, "--tcp-flags": _flags,
     "--dst-type": _type, "--pkt-type": _type,
     "--src-type": _type,
 }

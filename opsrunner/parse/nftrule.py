@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from opsrunner.parse.addresses import everybody
-from opsrunner.parse.iptables import destination
+from opsrunner.parse.iptables import destination, opens
 from opsrunner.parse.netfilter import ACCEPT, DROP, UNSURE, Condition, Match, Rule
 
 _YES, _NO = Condition("fixed"), Condition("fixed", fixed=Match.NO)
@@ -119,14 +120,19 @@ class _Reader:
             self.met += self.conditions(subject, field, self.values(), negated=negated)
 
     def masked(self, subject: str) -> None:
-        """Bits of a field: tcp flags are the sender's, a mark is nobody's to know."""
+        """Bits of a field: an opening segment has SYN alone, a mark is nobody's to know."""
+        start = self.at
         while self.peek() and self.peek() not in _VERDICTS and self.peek() not in (
             "jump", "goto", "counter", "log", "ct", "ip", "ip6", "limit", "comment",
         ):
             self.at += 1
-        self.met.append(_CHOICE if subject == "tcp" else _UNSURE)
-        if subject == "tcp":
-            self.met.append(Condition("protocol", ("tcp",)))
+        text = " ".join(self.words[start : self.at])
+        match = re.fullmatch(r"(?:&|and) (.*?) (==|!=) (.*)", text)
+        if subject == "tcp" and match:
+            self.met += [Condition("protocol", ("tcp",)),
+                         _flip(opens(match.group(1), match.group(3)), match.group(2) == "!=")]
+        else:
+            self.met.append(_UNSURE)
 
     def values(self) -> list[str]:
         """Return the values at hand: one word with its commas, a set in braces, a named set."""
@@ -236,7 +242,7 @@ _READERS: dict[str, Callable[[list[str], bool], Condition]] = {
     "protocol": _protocol, "nexthdr": _protocol, "state": _state, "nfproto": _family,
     "iif": _interface, "iifname": _interface, "pkttype": _local,
     "daddr type": _local, "saddr type": _local, "daddr . iif type": _local,
-    "sport": lambda _values, _negated: _CHOICE, "flags": lambda _values, _negated: _CHOICE,
+    "sport": lambda _values, _negated: _CHOICE, "flags": lambda values, negated: _flip(met="syn" in values, negated=negated),
     "status": lambda values, negated: _flip(met="dnat" not in values, negated=negated),
     "type": lambda _values, _negated: _CHOICE, "code": lambda _values, _negated: _CHOICE,
     "length": lambda _values, _negated: _CHOICE, "hour": lambda _values, _negated: _CHOICE,

@@ -54,7 +54,7 @@ class World:
         """Return the world after something that may have changed all that is not readonly."""
         names = [name for name in (*KEPT, "PATH") if name not in self.readonly]
         changed = {**self.variables, **dict.fromkeys(names, None)}
-        return replace(self, variables=changed, doubt=self.doubt or why)
+        return replace(self, variables=changed, doubt=why)
 
     def distinct(self) -> tuple[object, ...]:
         """Return what makes this world different from others."""
@@ -106,10 +106,7 @@ def merged(worlds: list[World], before: World) -> list[World]:
 
 
 def _settled(only: World, before: World) -> World:
-    doubt = before.doubt if before.sure else only.doubt
-    if (only.sure, only.doubt) == (before.sure, doubt):
-        return only
-    return replace(only, sure=before.sure, doubt=doubt)
+    return only if only.sure == before.sure else replace(only, sure=before.sure)
 
 
 def _joined(left: World, right: World) -> World:
