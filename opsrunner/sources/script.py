@@ -79,12 +79,7 @@ def build_script(role: Path, names: Iterable[str], limits: Limits) -> str:
     """
     probes = load_probes(role / "files" / "probes")
     names = set(names)
-    missing = [
-        Problem(str(role), name, "no snippet defines this probe")
-        for name in sorted(names - probes.keys())
-    ]
-    if missing:
-        raise PolicyError(missing)
+    _refuse_unknown(names - probes.keys(), role)
     # The slow ones last: what they leave no time for is then only themselves.
     order = sorted(names, key=lambda name: (probes[name].limit or limits.probe_seconds, name))
     runner = (role / "files" / "runner.sh").read_text(encoding="utf-8")
@@ -111,6 +106,13 @@ def build_script(role: Path, names: Iterable[str], limits: Limits) -> str:
             "",
         ],
     )
+
+
+def _refuse_unknown(names: set[str], role: Path) -> None:
+    if names:
+        raise PolicyError(
+            [Problem(str(role), name, "no snippet defines this probe") for name in sorted(names)],
+        )
 
 
 def _without_comments(text: str) -> str:
