@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 
@@ -19,11 +20,11 @@ INTERRUPTED = 130  # what a shell expects after Ctrl-C
 def main(arguments: list[str] | None = None) -> int:
     """Given command-line arguments (default: the process's), run them; return the exit code."""
     console = Console(stderr=True, soft_wrap=True)
+    _stop_like_ctrl_c()
     try:
         outcome = app(args=arguments, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        console.print("Stopped; what was under way is recorded as interrupted.")
-        return INTERRUPTED
+        outcome = INTERRUPTED
     except TyperException as error:
         console.print(f"[bold red]usage:[/] {escape(str(error))}; see --help")
         return ExitCode.BAD_INPUT
@@ -39,7 +40,16 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(escape(traceback.format_exc()), style="dim")
         console.print("[bold red]internal error[/]: please report the lines above")
         return ExitCode.INTERNAL
+    if outcome == INTERRUPTED:  # Typer answers Ctrl-C with this code as well
+        console.print("Stopped; what was under way is recorded as interrupted.")
     return outcome if isinstance(outcome, int) else ExitCode.COMPLIANT
+
+
+def _stop_like_ctrl_c() -> None:
+    """Let a stopped service or a closed terminal end a run as Ctrl-C does, raw answers removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, signal.default_int_handler)
 
 
 if __name__ == "__main__":

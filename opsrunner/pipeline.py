@@ -2,6 +2,7 @@
 
 ``collect -> judge -> record -> report``: each stage is a call with typed input and output, and
 none of them imports the next. A check changes nothing, so there is no plan to approve.
+``rejudge.py`` goes the same way again from stored observations.
 """
 
 from __future__ import annotations

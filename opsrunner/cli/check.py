@@ -12,13 +12,14 @@ import typer
 
 from opsrunner.activities.check.plan import CheckPlan, plan_check
 from opsrunner.cli.context import Context, limits, load_context, open_store
-from opsrunner.cli.outcome import exit_code, present
+from opsrunner.cli.outcome import exit_code, present, require_folder
 from opsrunner.cli.progress import HostProgress
 from opsrunner.evidence.store import Store
 from opsrunner.models import Observation, Severity, Subject
 from opsrunner.pipeline import Origin
 from opsrunner.pipeline import check as run_check
 from opsrunner.policy.bundle import pack
+from opsrunner.report.document import Document
 from opsrunner.report.summary import summarise
 from opsrunner.report.writers import find_writers
 from opsrunner.sources.ansible import Playbook
@@ -30,7 +31,7 @@ Examples:
 
   opsrunner check                                      this machine itself
 
-  opsrunner check -i inventories/example --limit 'portal:&centos'
+  opsrunner check -i inventories/example --limit 'regulation_portal:&centos_7'
 
   opsrunner check -i inventories/lab --rule ssh_root_login_disabled --format html,json
 
@@ -73,23 +74,25 @@ def check(
     find_writers(names)
     context = load_context(inventory, limit, profile)
     settings = context.settings
+    require_folder(output or settings.reports)
     plan = plan_check(
-        context.policies,
-        context.inventory.hosts,
-        only=rule or [],
-        root=settings.root,
-        limits=limits(settings),
+        context.policies, context.inventory.hosts,
+        only=rule or [], root=settings.root, limits=limits(settings),
     )
-    store = open_store(settings)
-    with HostProgress(len(plan.subjects)) as progress:
-        observations = _observe(plan, context, progress)
-        run_id = run_check(
-            plan, observations, store, _origin(context, rule or [], store), context.today,
-            progress.judged,
-        )
-    document = summarise(store, store.run(run_id), context.policies, plan.subjects)
-    present(document, output or settings.reports / run_id, names)
+    document = _check(plan, context, rule or [])
+    present(document, output or settings.reports / document.run.id, names)
     return exit_code(document, fail_on)
+
+
+def _check(plan: CheckPlan, context: Context, only: Sequence[str]) -> Document:
+    """Given the plan, carry it out with progress on the terminal; return what came of it."""
+    store = open_store(context.settings)
+    with HostProgress(len(plan.subjects)) as progress:
+        run_id = run_check(
+            plan, _observe(plan, context, progress), store, _origin(context, only, store),
+            context.today, progress.judged,
+        )
+    return summarise(store, store.run(run_id), context.policies, plan.subjects)
 
 
 def _observe(
@@ -102,7 +105,7 @@ def _observe(
         inventory=context.inventory.path.absolute(),
         variables={},
         forks=settings.forks,
-        vault_password_file=settings.vault_password_file,
+        vault_password=context.vault_password,
     )
     reachable = {name: kind for name, kind in plan.kinds.items() if kind.rules}
     for name in plan.kinds.keys() - reachable.keys():
@@ -117,9 +120,10 @@ def _observe(
 
 
 def _without_rules(subject: Subject) -> Observation:
-    """Show a host whose platform nobody wrote a profile for; it is not left out."""
+    """Show a host that no rule is there for; it is not left out."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    reason = f"not_collected: no profile for platform {subject.platform} yet"
+    lacking = "no selected rule is" if subject.profile else "there is no profile yet"
+    reason = f"not_collected: {lacking} for platform {subject.platform}"
     return Observation(subject.id, reached=False, reason=reason, frames={}, started=now, ended=now)
 
 

@@ -10,9 +10,11 @@ from opsrunner.errors import InputError, InventoryError, Problem
 from opsrunner.evidence.store import Store
 from opsrunner.policy.load import Policies, load_policies
 from opsrunner.secrets.password import vault_password
+from opsrunner.secrets.store import Secret
 from opsrunner.settings import Settings, load_settings
 from opsrunner.sources.limits import Limits
 from opsrunner.subjects.inventory import Inventory, load_inventory
+from opsrunner.subjects.platforms import PLATFORMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Context:
     policies: Policies
     inventory: Inventory
     today: date
+    vault_password: Secret | None
 
 
 def today() -> date:
@@ -50,6 +53,7 @@ def load_context(
 ) -> Context:
     """Given the options, return the context. Raise InputError with the problems of all inputs."""
     settings = load_settings()
+    password = vault_password(settings)  # once: a descriptor can be read only once
     problems: list[Problem] = []
     policies = hosts = None
     try:
@@ -60,15 +64,16 @@ def load_context(
         hosts = load_inventory(
             inventory or settings.inventory,
             limit=limit,
+            platforms=policies.platforms if policies else PLATFORMS,
             profiles=_profiles(policies, profile),
             profile_names=policies.profiles if policies else None,
-            vault_password=vault_password(settings),
+            vault_password=password,
         )
     except InputError as error:
         problems += error.problems
     if problems or policies is None or hosts is None:
         raise InventoryError(problems) if policies else InputError(problems)
-    return Context(settings, policies, hosts, today())
+    return Context(settings, policies, hosts, today(), password)
 
 
 def _profiles(policies: Policies | None, profile: str | None) -> dict[str, str]:

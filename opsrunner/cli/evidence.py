@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.cli.context import open_store, today
+from opsrunner.cli.outcome import require_folder
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.export import export as export_run
@@ -76,6 +77,8 @@ def export(
     store = open_store(load_settings())
     found = store.run(run)
     path = output or Path(f"{found.id}.zip")
+    require_folder(path.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
     typer.echo(export_run(store, found.id, path))
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.cli.context import open_store
+from opsrunner.cli.outcome import require_folder
 from opsrunner.errors import Problem, SettingsError
 from opsrunner.ledger import as_json, as_xlsx
 from opsrunner.ledger.build import build
@@ -41,6 +42,8 @@ def register(app: typer.Typer) -> None:
         """
         chosen = _chosen(formats)
         settings = load_settings()
+        folder = output or settings.reports / "ledger"
+        require_folder(folder)
         fleet = load_inventory(
             inventory or settings.inventory, vault_password=vault_password(settings)
         )
@@ -48,7 +51,6 @@ def register(app: typer.Typer) -> None:
         names = {host.id for host in fleet.hosts}
         seen = observed_in(store, run) if run else newest_of(store, names)
         made = build(fleet, seen, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        folder = output or settings.reports / "ledger"
         folder.mkdir(parents=True, exist_ok=True)
         for name in chosen:
             file, write = WRITERS[name]

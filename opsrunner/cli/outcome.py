@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from opsrunner.errors import ExitCode
+from opsrunner.errors import ExitCode, Problem, SettingsError
 from opsrunner.models import Severity, Verdict
 from opsrunner.report.document import Document
 from opsrunner.report.terminal import print_summary
 from opsrunner.report.writers import write_reports
+
+
+def require_folder(folder: Path) -> None:
+    """Given the folder that will be written to, made or not, see that it can be.
+
+    Raise SettingsError: it is said before a host is touched, not after the work is done.
+    """
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents)
+                   if path.exists() or path.is_symlink())
+    if not nearest.is_dir():
+        raise SettingsError([Problem("--output", str(folder), f"{nearest} is no folder")])
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise SettingsError([Problem("--output", str(folder), f"{nearest} cannot be written to")])
 
 
 def present(document: Document, folder: Path, formats: Sequence[str]) -> None:
@@ -31,7 +45,9 @@ def exit_code(document: Document, fail_on: Severity) -> ExitCode:
     Something unknown wins over violations: nobody knows what it hides.
     """
     unknown = document.tally.verdicts.get(Verdict.UNKNOWN, 0)
-    if unknown or document.reached < len(document.subjects):
+    # A host that has a profile but no rule of this selection was not meant to be looked at.
+    missed = any(not row.reached and (row.rules or not row.profile) for row in document.subjects)
+    if unknown or missed:
         return ExitCode.UNKNOWN
     if violations(document, fail_on):
         return ExitCode.VIOLATIONS

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from opsrunner.activities.check.rejudge import rejudge
 from opsrunner.cli.context import limits, open_store, today
-from opsrunner.cli.outcome import exit_code, present
+from opsrunner.cli.outcome import exit_code, present, require_folder
 from opsrunner.cli.table import echo_table
 from opsrunner.evidence.store import Store
 from opsrunner.models import Severity, Subject
 from opsrunner.policy.bundle import unpack
 from opsrunner.policy.load import load_policies
+from opsrunner.rejudge import rejudge
 from opsrunner.report.compare import compare
 from opsrunner.report.document import Document
 from opsrunner.report.summary import summarise
@@ -69,6 +69,8 @@ def show(
     store = open_store(settings)
     names = [name.strip() for name in formats.split(",") if name.strip()]
     find_writers(names)
+    if names:
+        require_folder(output or settings.reports)
     document = document_of(store, run)
     if names:
         present(document, output or settings.reports / document.run.id, names)
@@ -106,6 +108,7 @@ def judge(
     store = open_store(settings)
     names = [name.strip() for name in formats.split(",") if name.strip()]
     find_writers(names)
+    require_folder(output or settings.reports)
     policies = load_policies(settings.policies, today())
     run_id = rejudge(store, run, policies, settings.root, limits(settings), today())
     document = summarise(store, store.run(run_id), policies, {})

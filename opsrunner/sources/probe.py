@@ -22,6 +22,10 @@ _DENIED = re.compile(
     r"|密码|口令|权限|无权|不允许",
     re.IGNORECASE,
 )
+# What stands before the words that matter: Ansible's preamble, ssh's frame of @ signs.
+_PREAMBLE = re.compile(
+    r"^.*?can be reached over ssh: |^Failed to connect .*? via ssh: |@{4,}|\B@\B",
+)
 
 
 def collect(
@@ -83,7 +87,7 @@ def _not_run(header: Mapping[str, object]) -> str:
 
 def reason_of(event: HostEvent) -> str:
     """Given how a host ended, return the reason of its findings, ``CODE: what was said``."""
-    said = " ".join(event.message.split())[:200]
+    said = " ".join(_PREAMBLE.sub(" ", " ".join(event.message.split())).split())[:200]
     if event.status == "timeout":
         return f"{Reason.TIMEOUT}: the host did not answer within its limit"
     if event.status == "unreachable":

@@ -36,9 +36,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         tmp: str | None = None,
         task_vars: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return ``{changed: false, bytes: n, rc: n}``; raise AnsibleActionFail on bad arguments.
+        """Return ``{changed: false, bytes: n, exit_code: n}``; bad input is an AnsibleActionFail.
 
-        A failed connection or a refused privilege is raised by Ansible itself.
+        A failed connection is raised by Ansible itself. A refused privilege is in the answer: a
+        result with ``rc`` would be a failed task, and what the host said of it would be lost.
         """
         _die_with_parent()
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -64,7 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "seconds": round(time.monotonic() - clock, 3),
         }
         _write(target, json.dumps(header).encode() + b"\n" + raw)
-        result.update(changed=False, bytes=len(raw), rc=answer.get("rc"))
+        result.update(changed=False, bytes=len(raw), exit_code=answer.get("rc"))
         return result
 
 

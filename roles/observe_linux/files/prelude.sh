@@ -67,3 +67,38 @@ own_processes() { # names: the processes of these names that are this system's, 
   done
   return 0
 }
+
+sshd_calls() { # a line for each sshd here that is configured in its own way: program, -f and -o
+  # Somebody may have built another sshd, and EL 8 passes its crypto policy by -o. Newer versions
+  # write all of it into one process title, which is cut at 1 KiB: "sshd: /usr/sbin/sshd -D
+  # [listener] 0 of 10-100 startups". What a title lacks, or all where none runs (ssh.socket), is
+  # what the service would be started with.
+  ops_policy=$(sed -n 's/^CRYPTO_POLICY=//p' /etc/crypto-policies/back-ends/opensshserver.config \
+    /etc/sysconfig/sshd 2>/dev/null | tail -n 1 | tr -d "\"'")
+  {
+    for ops_pid in $(own_processes sshd); do
+      { tr '\0' ' ' <"/proc/$ops_pid/cmdline"; } 2>/dev/null && echo
+    done
+    printf 'default: %s %s %s\n' "$(command -v sshd)" "$(sed -n \
+      -e 's/^OPTIONS=//p' -e 's/^SSHD_OPTS=//p' /etc/sysconfig/sshd /etc/default/ssh 2>/dev/null |
+      tail -n 1 | tr -d "\"'")" "$ops_policy"
+  } | awk -v policy="$ops_policy" '
+    $1 == "default:" && found { next }
+    $1 == "sshd:" && $2 ~ /^\// && !sub(/ *\[listener\].*/, "") { sub(/ *[^ ]* *$/, " " policy) }
+    { sub(/^(sshd|default): */, "") }
+    $1 !~ /^\// { next }
+    {
+      call = $1
+      for (i = 2; i <= NF; i++) {
+        if ($i !~ /^-[Ddeiqr46]*[fo]/) continue
+        match($i, /[fo]/)
+        flag = substr($i, RSTART, 1)
+        value = substr($i, RSTART + 1)
+        if (value == "") value = $(++i)
+        if (flag == "o" && value !~ /=/ && i < NF && $(i + 1) !~ /^-/) value = value "=" $(++i)
+        call = call " -" flag value
+      }
+      found = 1
+      if (!seen[call]++) print call
+    }'
+}

@@ -1,50 +1,63 @@
 # probe: ssh.effective
-# What sshd says it would do for root coming from an address that no Match block expects.
-# It is asked by the name and with the -f and -o of the running daemon: somebody may have built
-# another one, and EL 8 passes its crypto policy there. Newer versions write all of that into
-# one process title: "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups".
+# What each sshd says it would do for root coming from an address that no Match block expects,
+# and, where that differs, for a connection that meets no Match block at all. A second daemon
+# (-f of its own, another port) is asked as the first.
 need_root
-set -- $(for ssh_pid in $(own_processes sshd); do tr '\0' ' ' <"/proc/$ssh_pid/cmdline"; done)
-ssh_bin=$(command -v sshd 2>/dev/null) ssh_args=''
-for ssh_word; do
-  case $ssh_word in /*/sshd) [ -x "$ssh_word" ] && ssh_bin=$ssh_word && break ;; esac
-done
-[ -n "$ssh_bin" ] || { echo "no sshd" >&2; exit 127; }
-while [ $# -gt 0 ]; do
-  case $1 in
-    '[listener]' | sshd:) [ -z "$ssh_args" ] || break ;;
-    -o?* | -f?*) ssh_args="$ssh_args $1" ;;
-    -o | -f) ssh_args="$ssh_args $1 $2"; shift ;;
-  esac
-  shift
-done
-"$ssh_bin" -T $ssh_args -C user=root,host=probe.invalid,addr=192.0.2.1 2>/dev/null ||
-  "$ssh_bin" -T $ssh_args
+set -f
+sshd_calls | {
+  ssh_asked=''
+  while read -r ssh_call; do
+    ssh_any=$($ssh_call -T </dev/null) || exit
+    ssh_root=$($ssh_call -T -C user=root,host=probe.invalid,addr=192.0.2.1 </dev/null 2>/dev/null) ||
+      ssh_root=$ssh_any
+    [ -z "$ssh_asked" ] || section root
+    printf '%s\n' "$ssh_root"
+    [ "$ssh_root" = "$ssh_any" ] || { section any; printf '%s\n' "$ssh_any"; }
+    ssh_asked=yes
+  done
+  [ -n "$ssh_asked" ] || { echo "no sshd" >&2; exit 127; }
+}
 # probe: ssh.daemon
+set -f
 section binary
 command -v sshd
 section process
-[ -z "$(own_processes sshd)" ] || echo sshd
+[ -z "$(own_processes sshd dropbear)" ] || echo sshd
 section unit
-ls -d /usr/lib/systemd/system/ssh*.service /lib/systemd/system/ssh*.service /etc/init.d/ssh* 2>/dev/null
+ls -d /etc/init.d/ssh /etc/init.d/sshd 2>/dev/null
+for ssh_dir in /usr/lib/systemd/system /lib/systemd/system /etc/systemd/system; do
+  ls -d "$ssh_dir/ssh.service" "$ssh_dir/ssh@.service" "$ssh_dir/sshd.service" 2>/dev/null
+done
 section version
-{ ssh -V 2>&1 || sshd -V 2>&1; } | head -n 1
+sshd_calls | while read -r ssh_bin ssh_rest; do "$ssh_bin" -V 2>&1 </dev/null; done |
+  grep -o 'OpenSSH_[^ ,]*' | sort -u | grep . || ssh -V 2>&1 | head -n 1
 true
 # probe: ssh.files
-# the configuration with what it includes, and every file that a Banner line may name
-ssh_words() { # keyword: the values of that keyword in the main file and its drop-ins
-  awk -v k="$1" 'tolower($1) == k { for (i = 2; i <= NF; i++) print $i }' \
-    /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null |
-    sed -e 's/["\r]//g' -e '/^[^\/]/s#^#/etc/ssh/#' | sort -u
-}
-dump /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf
-for ssh_file in $(ssh_words include); do
-  case $ssh_file in /etc/ssh/sshd_config.d/*.conf) ;; *) dump "$ssh_file" ;; esac
-done
+# every file that each sshd reads its configuration from, in its own words and order
+set -f
+ssh_loaded=$(sshd_calls | while read -r ssh_call; do
+  echo loaded
+  $ssh_call -ddd -t 2>&1 </dev/null | tr -d '\r' | sed -n 's/^debug2: load_server_config: filename //p'
+done)
+case $ssh_loaded in
+  */*) printf '%s\n' "$ssh_loaded" | while read -r ssh_file; do
+      [ "$ssh_file" = loaded ] && section loaded || printf '%s\n' "$ssh_file"
+    done ;;
+  *) set +f; ssh_loaded=$(printf '%s\n' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf); set -f ;;
+esac
+printf '%s\n' "$ssh_loaded" | grep / | sort -u | while read -r ssh_file; do dump "$ssh_file"; done
+true
 # probe: ssh.banner
+# every file that a Banner line may name, in whatever file that line is
 dump /etc/issue /etc/issue.net
-for ssh_file in $(awk 'tolower($1) == "banner" { print $2 }' /etc/ssh/sshd_config \
-  /etc/ssh/sshd_config.d/*.conf 2>/dev/null | tr -d '"\r' | sort -u); do
+set -f
+sshd_calls | while read -r ssh_call; do
+  $ssh_call -T 2>/dev/null </dev/null | sed -n 's/^banner //p'
+  $ssh_call -ddd -t 2>&1 </dev/null | tr -d '\r' | sed -n 's/^debug2: load_server_config: filename //p' |
+    while read -r ssh_file; do
+      sed -n 's/^[[:space:]]*[Bb][Aa][Nn][Nn][Ee][Rr][[:space:]=]\{1,\}//p' "$ssh_file" | tr -d '"\r'
+    done
+done | sed 's/[[:space:]]*$//' | sort -u | while read -r ssh_file; do
   case $ssh_file in /etc/issue | /etc/issue.net | none) ;; /*) dump "$ssh_file" ;; esac
 done
 true
