@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -37,8 +38,15 @@ def load(tool: str, fresh: dict[str, Any]) -> dict[str, Any]:
 
 
 def save(tool: str, state: dict[str, Any]) -> None:
-    """Keep a tool's state until the next boot."""
-    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = STATE / f".{tool}.{os.getpid()}"
-    scratch.write_text(json.dumps({**state, "boot": boot_id()}), encoding="utf-8")
-    scratch.replace(STATE / f"{tool}.json")
+    """Keep a tool's state until the next boot; on a read-only host until the tool ends.
+
+    The real tool keeps it in the kernel, so asking it works with a read-only root too.
+    """
+    try:
+        STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+        scratch = STATE / f".{tool}.{os.getpid()}"
+        scratch.write_text(json.dumps({**state, "boot": boot_id()}), encoding="utf-8")
+        scratch.replace(STATE / f"{tool}.json")
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
