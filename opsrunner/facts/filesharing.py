@@ -19,7 +19,7 @@ _SMB_UNITS = r"(smb|smbd|samba|samba-ad-dc)\.service"
 
 
 @fact(probes=["services.ftp"],
-      facts=["services.units", "network.listeners", "system.processes", "offers.under_inetd"])
+      facts=["offers.units_on", "network.listeners", "system.processes", "offers.under_inetd"])
 def cleartext_ftp(host: Host) -> list[str]:
     """Return how FTP is offered without forced TLS; empty without FTP or with TLS forced.
 
@@ -48,7 +48,7 @@ def _ftp_offered(host: Host) -> tuple[list[str], set[str]]:
             continue
         how.append(f"tcp/{one['port']} {one['address']} ({one['process'] or '?'})")
         programs |= known or (set() if {"xinetd", "inetd", "systemd"} & set(names) else {"?"})
-    units = list(on(host.get("services.units"), _FTP_UNITS))
+    units = list(on(host.get("offers.units_on"), _FTP_UNITS))
     units = [why for why in units if not _served_locally(why, local, programs)]
     under = sorted(_FTP_INETD & set(host.get("offers.under_inetd")))
     how += units + [f"xinetd {name}" for name in under]
@@ -113,13 +113,13 @@ def wide_exports(host: Host) -> list[str]:
 
 
 @fact(probes=["services.nfs"],
-      facts=["services.units", "network.listeners", "filesharing.exported"])
+      facts=["offers.units_on", "network.listeners", "filesharing.exported"])
 def unneeded_nfs(host: Host) -> list[str]:
     """Return how an NFS server or rpcbind is on although nothing is exported or mounted."""
     sections = dict(host.sections("services.nfs"))
     shared = bool(host.get("filesharing.exported")) or bool(sections.get("etab", "").strip())
     mounted = any(sections.get(name, "").strip() for name in ("mounts", "fstab"))
-    units = host.get("services.units")
+    units = host.get("offers.units_on")
     ports = {(one["protocol"], one["port"]) for one in host.get("network.listeners")
              if not loopback(one["address"])}
     found: list[str] = []
@@ -133,7 +133,7 @@ def unneeded_nfs(host: Host) -> list[str]:
 
 
 @fact(probes=["services.samba"],
-      facts=["services.units", "network.listeners", "system.processes"])
+      facts=["offers.units_on", "network.listeners", "system.processes"])
 def guest_shares(host: Host) -> list[str]:
     """Return where Samba lets a guest in; empty when Samba is off. Source: smb.conf(5).
 
@@ -166,4 +166,4 @@ def _samba_on(host: Host) -> bool:
         one["protocol"] == "tcp" and one["port"] in (139, 445) and not loopback(one["address"])
         for one in host.get("network.listeners")
     )
-    return "smbd" in names or open_ports or any(on(host.get("services.units"), _SMB_UNITS))
+    return "smbd" in names or open_ports or any(on(host.get("offers.units_on"), _SMB_UNITS))

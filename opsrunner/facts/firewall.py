@@ -7,7 +7,8 @@ from their look, so the tool that wrote them (firewalld, ufw, Docker, a script) 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from opsrunner.facts.base import CannotTell, Host, fact
 from opsrunner.models import Reason
@@ -47,9 +48,16 @@ def _packets(host: Host, wanted: Iterable[tuple[str, int]]) -> list[Packet]:
     ]
 
 
-def _live(host: Host, packet: Packet) -> Iterator[str]:
-    """Yield what each part of the kernel's rules says; one that drops settles it."""
-    sections = dict(host.sections("firewall.live"))
+@lru_cache(maxsize=1024)
+def _live(now: tuple[tuple[str, str], ...], packet: Packet) -> frozenset[str]:
+    """Return what the parts of the kernel's rules say; one that drops settles it.
+
+    Remembered: the hosts of a fleet have the same rules.
+    """
+    return frozenset(_parts(dict(now), packet))
+
+
+def _parts(sections: Mapping[str, str], packet: Packet) -> Iterator[str]:
     six = "6" if packet.family == 6 else ""  # noqa: PLR2004 - IP versions
     family = "ip6" if six else "ip"
     by_iptables = False
@@ -71,7 +79,8 @@ def _let_in(host: Host, packets: list[Packet], *, boot: bool) -> list[str]:
     try:
         plan = BootFilter(host.files("firewall.boot"), host.get("services.units"),
                           _bindings(host)) if boot else None
-        results = [(packet, set(plan.results(packet) if plan else _live(host, packet)))
+        now = tuple(part for part in host.sections("firewall.live") if part[0] != "addresses")
+        results = [(packet, set(plan.results(packet) if plan else _live(now, packet)))
                    for packet in packets]
     except ValueError as error:
         raise CannotTell(Reason.UNPARSABLE, f"firewall rules: {error}") from None

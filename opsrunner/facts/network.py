@@ -108,6 +108,8 @@ def _postfix(host: Host) -> list[str]:
     text = files.text("/etc/postfix/main.cf")
     if text is None:
         return []
+    if files.states.get("/etc/postfix/master.cf") == "denied":
+        raise CannotTell(Reason.DENIED, "/etc/postfix/master.cf")
     master = dict(host.sections("network.mail")).get("master", "")
     try:
         return postfix.opened(text, master)

@@ -11,8 +11,7 @@ from opsrunner.facts.base import Host, fact
 from opsrunner.parse import xinetd
 from opsrunner.parse.addresses import loopback
 
-_SUPER = ("xinetd.service", "inetd.service", "openbsd-inetd.service", "inetutils-inetd.service",
-          "rlinetd.service", "xinetd.socket")
+_SUPER = r"(xinetd|inetd|openbsd-inetd|inetutils-inetd|rlinetd)\.(service|socket)"
 _RUNNING = ("active", "activating", "reloading")
 _SYSLOG = re.compile(r"(rsyslogd|syslog-ng|syslogd|rs:main)")
 
@@ -81,22 +80,35 @@ ROLES = (
 )
 
 
-def on(units: dict[str, dict[str, Any]], pattern: str) -> Iterator[str]:
-    """Yield why units of a pattern are on: ``telnet.socket enabled``, ``... active``."""
-    compiled = re.compile(pattern)
-    for name, unit in units.items():
-        if not compiled.fullmatch(name):
-            continue
-        if str(unit["enabled"]).startswith("enabled"):
-            yield f"{name} {unit['enabled']}"
+_LISTED = (*CLEARTEXT, *SMALL, *LEGACY, *PERIPHERAL, *ROLES)
+_UNITS = re.compile("|".join(offer.units for offer in _LISTED))
+_PROGRAMS = re.compile("|".join(offer.programs for offer in _LISTED))
+
+
+@fact(facts=["services.units"])
+def units_on(host: Host) -> list[tuple[str, str]]:
+    """Return the units that are enabled or active, with that word: ``("cups.path", "enabled")``."""
+    found = []
+    for name, unit in host.get("services.units").items():
+        if unit["enabled"].startswith("enabled"):
+            found.append((name, unit["enabled"]))
         if unit["active"] in _RUNNING:
-            yield f"{name} {unit['active']}"
+            found.append((name, unit["active"]))
+    return found
+
+
+def on(units: Sequence[tuple[str, str]], pattern: str) -> Iterator[str]:
+    """Given the units that are on, yield those of a pattern: ``telnet.socket enabled``."""
+    fits = re.compile(pattern).fullmatch
+    for name, state in units:
+        if fits(name):
+            yield f"{name} {state}"
 
 
 def _offered(host: Host, table: Sequence[Offer]) -> list[dict[str, Any]]:
     """Return what of a table is on: ``{"service", "how": [...]}``."""
-    units, listeners = host.get("services.units"), host.get("network.listeners")
-    names = {str(process["name"]) for process in host.get("system.processes")}
+    units, names = host.get("offers.candidates")
+    listeners = host.get("network.listeners")
     under = set(host.get("offers.under_inetd"))
     found = []
     for offer in table:
@@ -104,8 +116,7 @@ def _offered(host: Host, table: Sequence[Offer]) -> list[dict[str, Any]]:
                for one in listeners if not loopback(one["address"]) and _listens(offer, one)]
         if not (offer.local and not how and _only_local(offer, listeners)):
             how += on(units, offer.units)
-            how += [f"process {name}" for name in sorted(names)
-                    if re.match(offer.programs, name)]
+            how += [f"process {name}" for name in names if re.match(offer.programs, name)]
         how += [f"xinetd {name}" for name in offer.inetd if name in under]
         if how:
             found.append({"service": offer.service, "how": how})
@@ -124,13 +135,11 @@ def _only_local(offer: Offer, listeners: list[dict[str, Any]]) -> bool:
     return any(loopback(one["address"]) and _listens(offer, one) for one in listeners)
 
 
-@fact(probes=["services.inetd"], facts=["services.units", "system.processes"])
+@fact(probes=["services.inetd"], facts=["offers.units_on", "system.processes"])
 def under_inetd(host: Host) -> list[str]:
     """Return the services xinetd or inetd offers, none when neither is on at boot or running."""
-    units = host.get("services.units")
     names = {process["name"] for process in host.get("system.processes")}
-    if not (names & {"xinetd", "inetd"} or any(True for unit in _SUPER
-                                               for _ in on(units, re.escape(unit)))):
+    if not (names & {"xinetd", "inetd"} or any(on(host.get("offers.units_on"), _SUPER))):
         return []
     files = host.files("services.inetd")
     texts = {path: files.text(path) or "" for path in files.states if path.startswith("/")}
@@ -141,7 +150,16 @@ def under_inetd(host: Host) -> list[str]:
     return sorted(set(found))
 
 
-_FACTS = ("offers.under_inetd", "services.units", "network.listeners", "system.processes")
+@fact(facts=["offers.units_on", "system.processes"])
+def candidates(host: Host) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the units that are on and the programs that run, of all the tables here together."""
+    units = [unit for unit in host.get("offers.units_on") if _UNITS.fullmatch(unit[0])]
+    names = {str(process["name"]) for process in host.get("system.processes")}
+    return units, sorted(name for name in names if _PROGRAMS.match(name))
+
+
+_FACTS = ("offers.under_inetd", "offers.units_on", "offers.candidates", "network.listeners",
+          "system.processes")
 
 
 @fact(facts=_FACTS)
@@ -153,7 +171,6 @@ def cleartext_logins(host: Host) -> list[dict[str, Any]]:
 @fact(facts=_FACTS)
 def super_servers(host: Host) -> list[dict[str, Any]]:
     """Return what xinetd and inetd offer, they themselves (when idle) and the small services."""
-    units = host.get("services.units")
     names = {process["name"] for process in host.get("system.processes")}
     small = _offered(host, SMALL)
     listed = {one["service"] for one in small}
@@ -162,7 +179,7 @@ def super_servers(host: Host) -> list[dict[str, Any]]:
     found = small + [{"service": name, "how": ["xinetd"]} for name in under]
     if found:
         return found
-    how = [why for unit in _SUPER for why in on(units, re.escape(unit))]
+    how = list(on(host.get("offers.units_on"), _SUPER))
     how += [f"process {name}" for name in sorted(names & {"xinetd", "inetd"})]
     return [{"service": "xinetd", "how": how}] if how else []
 

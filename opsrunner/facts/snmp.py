@@ -9,7 +9,7 @@ from opsrunner.parse.addresses import loopback
 
 _UNITS = r"(snmpd|snmp)\.(service|socket)"
 _COMMUNITY = ("rocommunity", "rwcommunity", "com2sec")
-_NEEDS = ["services.units", "network.listeners", "system.processes"]
+_NEEDS = ["offers.units_on", "network.listeners", "system.processes"]
 
 
 def _on(host: Host, *, exposed: bool) -> bool:
@@ -21,7 +21,7 @@ def _on(host: Host, *, exposed: bool) -> bool:
     if listeners and exposed:
         return False
     names = {process["name"] for process in host.get("system.processes")}
-    return "snmpd" in names or any(on(host.get("services.units"), _UNITS))
+    return "snmpd" in names or any(on(host.get("offers.units_on"), _UNITS))
 
 
 def _lines(host: Host) -> list[list[str]]:

@@ -19,7 +19,7 @@ PACKAGES = "software.packages"
 # ``[{"protocol": "tcp", "address": "0.0.0.0", "port": 22, "process": "sshd" | None}, ...]``
 LISTENERS = "network.listeners"
 # ``[{"source": "firewalld", "chain": "public", "rule": "..."}, ...]``; [] means no rule at all
-FIREWALL = "firewall.rules"
+FIREWALL = "network.firewall"
 FACTS = (RELEASE, PACKAGES, LISTENERS, FIREWALL)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from opsrunner.parse import firewalld
@@ -23,6 +24,24 @@ _RIVALS = frozenset(("firewalld.service", "iptables.service", "ip6tables.service
 _NFT = ("/etc/sysconfig/nftables.conf", "/etc/nftables.conf")
 _INCLUDE = re.compile(r'(?m)^[ \t]*include[ \t]+"([^"]+)"[ \t;]*$')
 _DEFINE = re.compile(r"(?m)^[ \t]*define[ \t]+(\w+)[ \t]*=[ \t]*(\{[^}]*\}|[^\n]+)$")
+
+
+Texts = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=128)
+def _configured(
+    services: Texts, zones: Texts, policies: Texts,
+) -> tuple[dict[str, firewalld.Zone], list[firewalld.Zone]]:
+    """Read zones by name and the policies towards the host; remembered, as fleets are alike."""
+    ports = firewalld.services_of(dict(services))
+    texts = {path.rpartition("/")[2].removesuffix(".xml"): text for path, text in zones}
+    towards = [text for _, text in policies
+               if re.search(r"<egress-zone\s+name=[\"'](HOST|ANY)", text)]
+    return (
+        {name: firewalld.zone_of(name, text, ports) for name, text in texts.items()},
+        [firewalld.zone_of("policy", text, ports) for text in towards],
+    )
 
 
 class Files(Protocol):
@@ -130,19 +149,15 @@ class BootFilter:
         return ACCEPT if firewalld.lets_in(zones[name], packet) else DROP
 
     def _zones(self) -> tuple[dict[str, firewalld.Zone], list[firewalld.Zone]]:
-        services = firewalld.services_of({
-            **self.files.under("/usr/lib/firewalld/services"),
-            **self.files.under("/etc/firewalld/services"),
-        })
-        texts = {path.rpartition("/")[2].removesuffix(".xml"): text for folder in
-                 ("/usr/lib/firewalld/zones", "/etc/firewalld/zones")
-                 for path, text in self.files.under(folder).items()}
-        policies = [text for text in self.files.under("/etc/firewalld/policies").values()
-                    if re.search(r"<egress-zone\s+name=[\"'](HOST|ANY)", text)]
-        return (
-            {name: firewalld.zone_of(name, text, services) for name, text in texts.items()},
-            [firewalld.zone_of("policy", text, services) for text in policies],
-        )
+        return _configured(*(
+            tuple((path, text) for folder in folders
+                  for path, text in self.files.under(folder).items())
+            for folders in (
+                ("/usr/lib/firewalld/services", "/etc/firewalld/services"),
+                ("/usr/lib/firewalld/zones", "/etc/firewalld/zones"),
+                ("/etc/firewalld/policies",),
+            )
+        ))
 
     def _zone_name(self, zones: Mapping[str, firewalld.Zone], interface: str) -> str:
         for name, zone in zones.items():

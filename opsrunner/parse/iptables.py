@@ -20,7 +20,8 @@ _GOES_ON = frozenset(
 _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "TARPIT": DROP, "RETURN": "return"}
 _PROTOCOLS = {"0": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "ipv6-icmp", "132": "sctp"}
 _SENDERS = frozenset(  # what the sender of a packet has in his hand
-    ("--sport", "--sports", "--source-port", "--source-ports", "--tcp-option", "--icmp-type", "--icmpv6-type", "--length", "--dscp", "--tos", "--ttl-eq",
+    ("--sport", "--sports", "--source-port", "--source-ports", "--tcp-option", "--icmp-type",
+     "--icmpv6-type", "--length", "--dscp", "--tos", "--ttl-eq",
      "--ttl-gt", "--ttl-lt", "--string", "--hex-string", "--limit", "--hashlimit",
      "--hashlimit-upto", "--timestart", "--timestop", "--weekdays", "--datestart", "--datestop"),
 )

@@ -89,13 +89,9 @@ class _Reader:
         """One condition: subject, field, maybe != or a concatenation, and its values."""
         field = subject if subject in ("iif", "iifname", "oif", "oifname") else self.take()
         if subject == "fib":
-            while self.peek() in ("saddr", "daddr", ".", "iif", "oif", "mark"):
-                field = f"{field} {self.take()}"
-            field = f"{field} {self.take()}" if self.peek() in ("type", "oifname") else field
-            if "oif" in field:  # the reverse path: the sender picks a source that has one
-                self.take()
-                self.met.append(_CHOICE)
-                return
+            field = self.route(field)
+        if field == "path":
+            return
         if field in ("mark", "helper", "label") and self.peek() == "set":
             self.at += 2
             return
@@ -117,7 +113,25 @@ class _Reader:
             source = "saddr" in joined and not any(map(everybody, found))
             self.met.append(Condition("outside", (), negated) if source else _UNSURE)
         else:
-            self.met += self.conditions(subject, field, self.values(), negated=negated)
+            values = self.values()
+            if self.peek() == "/":  # flags / mask
+                self.take()
+                met = opens(" ".join(self.values()), " ".join(values))
+                self.met += [Condition("protocol", ("tcp",)), _flip(met, negated)]
+                return
+            self.met += self.conditions(subject, field, values, negated=negated)
+
+    def route(self, field: str) -> str:
+        """Return the field of a route lookup; the reverse path (``path``) is settled at once."""
+        while self.peek() in ("saddr", "daddr", ".", "iif", "oif", "mark"):
+            field = f"{field} {self.take()}"
+        if self.peek() in ("type", "oifname"):
+            field = f"{field} {self.take()}"
+        if "oif" not in field:
+            return field
+        self.take()  # the sender picks a source that has a route back
+        self.met.append(_CHOICE)
+        return "path"
 
     def masked(self, subject: str) -> None:
         """Bits of a field: an opening segment has SYN alone, a mark is nobody's to know."""
@@ -229,7 +243,7 @@ def _family(values: list[str], negated: bool) -> Condition:  # noqa: FBT001 - as
     return Condition("family", tuple(4 if v in ("ipv4", "2") else 6 for v in values), negated)
 
 
-def _interface(values: list[str], negated: bool) -> Condition:  # noqa: FBT001 - as _READERS calls it
+def _iface(values: list[str], negated: bool) -> Condition:  # noqa: FBT001 - as _READERS calls it
     return Condition("interface", tuple(values), negated)
 
 
@@ -240,9 +254,10 @@ def _local(values: list[str], negated: bool) -> Condition:  # noqa: FBT001 - as 
 _READERS: dict[str, Callable[[list[str], bool], Condition]] = {
     "saddr": _source, "daddr": _dest, "dport": _ports, "l4proto": _protocol,
     "protocol": _protocol, "nexthdr": _protocol, "state": _state, "nfproto": _family,
-    "iif": _interface, "iifname": _interface, "pkttype": _local,
+    "iif": _iface, "iifname": _iface, "pkttype": _local,
     "daddr type": _local, "saddr type": _local, "daddr . iif type": _local,
-    "sport": lambda _values, _negated: _CHOICE, "flags": lambda values, negated: _flip(met="syn" in values, negated=negated),
+    "sport": lambda _values, _negated: _CHOICE,
+    "flags": lambda values, negated: _flip(met="syn" in values, negated=negated),
     "status": lambda values, negated: _flip(met="dnat" not in values, negated=negated),
     "type": lambda _values, _negated: _CHOICE, "code": lambda _values, _negated: _CHOICE,
     "length": lambda _values, _negated: _CHOICE, "hour": lambda _values, _negated: _CHOICE,

@@ -83,7 +83,7 @@ for fw_name in $(printf '%s\n' $fw_names | sort -u); do
 done
 section bindings
 for fw_file in /etc/sysconfig/network-scripts/ifcfg-*; do
-  [ ! -r "$fw_file" ] || sed -n 's/^[ \t]*ZONE=["'"'"']*\([A-Za-z0-9_-]*\).*/\1/p' "$fw_file" |
+  [ ! -r "$fw_file" ] || sed -n 's/^[[:space:]]*ZONE=["'"'"']*\([A-Za-z0-9_-]*\).*/\1/p' "$fw_file" |
     sed "s#^#${fw_file##*/ifcfg-} #"
 done
 for fw_file in /etc/NetworkManager/system-connections/*; do

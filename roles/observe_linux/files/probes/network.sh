@@ -59,5 +59,9 @@ if [ -z "$nl_ok" ]; then nl_all=$(nl_proc) && nl_ok=1; fi
 [ -z "$nl_all" ] || printf '%s\n' "$nl_all" | sort -u
 # probe: network.mail
 dump /etc/postfix/main.cf
+if [ -e /etc/postfix/master.cf ] && [ ! -r /etc/postfix/master.cf ]; then
+  section denied /etc/postfix/master.cf
+  exit 0
+fi
 section master
-[ ! -r /etc/postfix/master.cf ] || awk '/^[^# \t]/ && $2 == "inet" { print $1, $2, $NF }' /etc/postfix/master.cf
+[ ! -e /etc/postfix/master.cf ] || awk '/^[^# \t]/ && $2 == "inet" { print $1, $2, $NF }' /etc/postfix/master.cf

@@ -47,7 +47,7 @@ section vsftpd
 for si_pid in $(pgrep -x vsftpd 2>/dev/null); do
   tr '\0' '\n' <"/proc/$si_pid/cmdline" 2>/dev/null | sed 1d | grep -E '^(/|-o(ssl|force|listen|anon|local))'
 done | sort -u
-ftp_keys='^[ \t]*(ssl_|force_|anonymous_enable|local_enable|allow_anon_ssl|listen|implicit_ssl|require_ssl)'
+ftp_keys='^[[:space:]]*(ssl_|force_|anonymous_enable|local_enable|allow_anon_ssl|listen|implicit_ssl|require_ssl)'
 for si_file in /etc/vsftpd.conf /etc/vsftpd/*.conf $(for si_pid in $(pgrep -x vsftpd 2>/dev/null); do
   tr '\0' '\n' <"/proc/$si_pid/cmdline" 2>/dev/null | sed 1d | grep '^/'; done | sort -u); do
   [ -e "$si_file" ] || continue
