@@ -45,18 +45,20 @@ class Fact:
 class Host:
     """One host's frames, and its facts computed from them once, on demand.
 
-    A fact may read what it declared and nothing else: what was declared is what is collected,
-    and by what the verdicts of equal frames are taken for equal.
+    A fact may read what it declared and nothing else, for only that is collected. Which probes
+    were really read is kept, so that equal frames can be known to give equal outcomes.
     """
 
-    __slots__ = ("_cache", "_digests", "_frames", "_reading", "platform")
+    __slots__ = ("_cache", "_digests", "_frames", "_open", "_read", "_reads", "platform")
 
     def __init__(self, platform: str, frames: Mapping[str, Frame]) -> None:
         self.platform = platform
         self._frames = frames
         self._cache: dict[str, Any] = {}
         self._digests: dict[str, bytes] = {}
-        self._reading: list[frozenset[str]] = []  # the probes open to the fact being computed
+        self._open: list[frozenset[str]] = []  # the probes the fact being computed declared
+        self._read: list[set[str]] = [set()]  # the probes it has read so far
+        self._reads: dict[str, frozenset[str]] = {}  # the probes a computed fact rests on
 
     def digest(self, probe: str) -> bytes:
         """Given a probe's name, return a digest of all its frame says; empty when there is none."""
@@ -66,9 +68,15 @@ class Host:
         return self._digests[probe]
 
     def _look(self, probe: str) -> Frame | None:
-        if self._reading and probe not in self._reading[-1]:
+        if self._open and probe not in self._open[-1]:
             raise LookupError(f"the probe {probe} is read but not declared")
+        self._read[-1].add(probe)
         return self._frames.get(probe)
+
+    def take_reads(self) -> frozenset[str]:
+        """Return the probes read since the last call, by way of facts known before too."""
+        read, self._read[-1] = self._read[-1], set()
+        return frozenset(read)
 
     def frame(self, name: str) -> Frame:
         """Given a probe's name, return its whole frame, whatever its exit code.
@@ -114,23 +122,25 @@ class Host:
         """Given a fact's name, return its value. Raise CannotTell, the same each time."""
         if name not in self._cache:
             self._cache[name] = self._compute(name)
+        self._read[-1] |= self._reads[name]
         value = self._cache[name]
         if isinstance(value, CannotTell):
             raise value
         return value
 
-
     def _compute(self, name: str) -> Any:  # noqa: ANN401
         needed = probes_for(name)
-        if self._reading and not needed <= self._reading[-1]:
+        if self._open and not needed <= self._open[-1]:
             raise LookupError(f"the fact {name} is read but not declared")
-        self._reading.append(needed)
+        self._open.append(needed)
+        self._read.append(set())
         try:
             return registry()[name].compute(self)
         except CannotTell as reason:
             return reason
         finally:
-            self._reading.pop()
+            self._open.pop()
+            self._reads[name] = frozenset(self._read.pop())
 
 
 class Files:
@@ -173,10 +183,9 @@ class Files:
             path for path in self.states
             if path.startswith(prefix) and "/" not in path[len(prefix) :]
         )
-        for path in paths:
-            if "*" in path and self.states[path] == "denied":  # the folder could not be listed
-                raise CannotTell(Reason.DENIED, path)
-        texts = {path: self.text(path) for path in paths if "*" not in path}
+        # A pattern is dumped as missing when it met nothing and as denied when its folder could
+        # not be listed; a file may have a name that looks like one.
+        texts = {path: self.text(path) for path in paths}
         return {path: text for path, text in texts.items() if text is not None}
 
 

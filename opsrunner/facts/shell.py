@@ -44,7 +44,8 @@ def scripts(host: Host) -> Scripts:
     sections = dict(host.sections("shell.files"))
     others = frozenset(sections.get("others", "").split("\n")) - {""}
     missing = frozenset(path for path, state in files.states.items() if state == "missing")
-    return Scripts(texts, others, missing)
+    closed = frozenset(sections.get("closed", "").split("\n")) - {""}
+    return Scripts(texts, others, missing, closed)
 
 
 @fact(
@@ -56,7 +57,7 @@ def ends(host: Host) -> dict[str, list[World]]:
     path = host.get("login.defs").get("ENV_SUPATH", "").removeprefix("PATH=") or _SUPATH
     scripts_: Scripts = host.get("shell.scripts")
     return {
-        person.name: _login(scripts_, person, path, _session_umask(host, person))
+        person.name: _login(scripts_.seen_by(person), person, path, _session_umask(host, person))
         for person in _PEOPLE
     }
 
@@ -177,7 +178,8 @@ def umasks(host: Host) -> dict[str, str]:
         worlds = host.get("shell.ends")[person.name]
         masks = _agreed(worlds, "umask")
         found[f"{person.name} login"] = " or ".join(masks)
-        later = [end for mask in masks for end in _inner(scripts_, person, mask)]
+        seen = scripts_.seen_by(person)
+        later = [end for mask in masks for end in _inner(seen, person, mask)]
         found[f"{person.name} shell"] = " or ".join(_agreed(later, "umask"))
     return found
 

@@ -8,35 +8,55 @@ from typing import Any
 
 from opsrunner.facts.base import CannotTell, Files, Host, fact
 from opsrunner.models import Reason
-from opsrunner.parse.sshd import match_values, tokens
+from opsrunner.parse.sshd import Block, match_blocks, possible, tokens
+from opsrunner.sources.wire import SECTION
 
 _MAIN = "/etc/ssh/sshd_config"
 _WEAK_CIPHER = re.compile(r"cbc|3des|arcfour|rc4|blowfish|cast128|^des|^none$")
 _WEAK_MAC = re.compile(r"md5|-96|sha1(?!\d)|^none$")
-_WEAK_KEX = re.compile(r"group1-|group14-sha1|group-exchange-sha1|^kexguess|rsa1024")
+_WEAK_KEX = re.compile(r"group1-|group14-sha1|group-exchange-sha1|gex-sha1|^kexguess|rsa1024")
 # What a banner must not give away: getty's escapes and the names and numbers of systems.
 _LEAK = re.compile(
     r"\\[mrsvnl]|\\S|centos|red ?hat|kylin|debian|ubuntu|openeuler|openssh|kernel|\bel\d|linux",
     re.IGNORECASE,
 )
+_EVERYBODY = re.compile(r"[*?]*\*[*?]*(@.*)?").fullmatch
 _MODERN = (7, 0)  # from here on the built-in lists are printed by -T and hold no arcfour
 
 
 @fact(probes=["ssh.effective"])
-def options(host: Host) -> dict[str, str]:
-    """Return sshd's effective options for root from an unexpected address, keys in lower case.
+def daemons(host: Host) -> list[dict[str, dict[str, str]]]:
+    """Return by running sshd (one that would run, when none does) its effective options.
 
-    Shape: ``{"permitrootlogin": "no", "maxauthtries": "6", ...}``; an option that may come
-    several times is joined with blanks. Source: sshd(8), ``-T`` and ``-C``.
+    Shape: ``[{"root": {"permitrootlogin": "no", ...}, "any": {...}}]``: for root from an
+    unexpected address, and for a connection that meets no Match block. Keys are in lower case;
+    an option that comes several times is joined with blanks. The probe prints what holds for
+    root first and the rest only where it differs. Source: sshd(8), ``-T`` and ``-C``.
     """
+    plain, *parts = host.text("ssh.effective").split(SECTION)
+    found = [{"root": _options(plain)}]
+    for kind, _, text in (part.partition("\n") for part in parts):
+        if kind == "root":
+            found.append({})
+        found[-1][kind] = _options(text)
+    return [{"any": daemon["root"], **daemon} for daemon in found]
+
+
+def _options(text: str) -> dict[str, str]:
     values: dict[str, list[str]] = {}
-    for line in host.text("ssh.effective").splitlines():
+    for line in text.splitlines():
         key, _, value = line.strip().partition(" ")
         if key:
             values.setdefault(key.lower(), []).append(value.strip())
     if "permitrootlogin" not in values or "port" not in values:
         raise CannotTell(Reason.UNPARSABLE, "sshd -T gave no option list")
     return {key: " ".join(items) for key, items in values.items()}
+
+
+@fact(facts=["ssh.daemons"])
+def options(host: Host) -> dict[str, str]:
+    """Return the first daemon's effective options for root from an unexpected address."""
+    return dict(host.get("ssh.daemons")[0]["root"])
 
 
 @fact(probes=["ssh.daemon"])
@@ -46,42 +66,80 @@ def present(host: Host) -> bool:
     return any(sections.get(name, "").strip() for name in ("binary", "process", "unit"))
 
 
-@fact(probes=["ssh.files"], facts=["ssh.options"])
+@fact(probes=["ssh.files"], facts=["ssh.daemons"])
 def values(host: Host) -> dict[str, list[str]]:
-    """Return by option every value that may hold: the effective one, then those of Match blocks.
+    """Return by option every value that some connection to some sshd may meet.
 
-    Shape: ``{"permitrootlogin": ["no", "yes"], ...}``: any connection may meet any of them.
+    Shape: ``{"permitrootlogin": ["no", "yes"], ...}``: what holds for root, what holds outside
+    Match blocks unless one of them always applies (for PermitRootLogin: to root), and what the
+    blocks set. An option that one of the answers lacks is left out.
     """
+    answers = host.get("ssh.daemons")
+    blocks = _blocks(host, len(answers))
+    found: dict[str, list[str]] = {}
+    for key in frozenset.intersection(*(frozenset(a) for d in answers for a in d.values())):
+        user = "root" if key == "permitrootlogin" else None
+        met = [value for daemon, own in zip(answers, blocks, strict=True)
+               for value in (daemon["root"][key], *_met(own, key, user, daemon["any"][key]))]
+        found[key] = list(dict.fromkeys(met))
+    return found
+
+
+def _met(blocks: list[Block], key: str, user: str | None, outside: str) -> list[str]:
+    return [outside if value is None else value for value in possible(blocks, key, user)]
+
+
+def _blocks(host: Host, count: int) -> list[list[Block]]:
+    """Return the Match blocks of each daemon's configuration, whatever file it is in."""
     files = host.files("ssh.files")
-    text = files.text(_MAIN)
+    loaded = [body.split("\n") for words, body in host.sections("ssh.files") if words == "loaded"]
+    lists = [[path for path in paths if path] for paths in loaded] or [[_MAIN]]
+    if len(lists) != count or not all(lists):
+        raise CannotTell(Reason.UNPARSABLE, "sshd does not say which configuration it reads")
+    return [_blocks_of(files, paths, told=bool(loaded)) for paths in lists]
+
+
+def _blocks_of(files: Files, paths: list[str], *, told: bool) -> list[Block]:
+    """Given the files a daemon reads, its main one first, return their Match blocks in order.
+
+    ``told``: the daemon itself said that it reads these files and no others.
+    """
+    main, used = paths[0], {paths[0]}
+
+    def included(pattern: str) -> list[str]:
+        """Return the texts that an Include pattern names, in order."""
+        base = [pattern] if pattern.startswith("/") else [f"/etc/ssh/{pattern}"]
+        base += [] if pattern.startswith("/") else [f"{main.rpartition('/')[0]}/{pattern}"]
+        named = [path for path, state in sorted(files.states.items()) if state != "missing"
+                 and any(fnmatch.fnmatchcase(path, full) for full in base)]
+        if not (named or told or files.states.keys() & set(base)):
+            raise CannotTell(Reason.NOT_COLLECTED, f"Include {pattern}")
+        used.update(named)
+        return [text for path in named if (text := files.text(path)) is not None]
+
+    text = files.text(main)
     if text is None:
-        raise CannotTell(Reason.UNPARSABLE, f"{_MAIN} is missing")
+        raise CannotTell(Reason.UNPARSABLE, f"{main} is missing")
     try:
-        matched = match_values(text, lambda pattern: _included(files, pattern))
+        blocks = match_blocks(text, included)
     except ValueError as error:
         raise CannotTell(Reason.UNPARSABLE, str(error)) from None
-    effective = host.get("ssh.options")
-    return {key: [value, *matched.get(key, [])] for key, value in effective.items()}
-
-
-def _included(files: Files, pattern: str) -> list[str]:
-    """Return the texts that an Include pattern names, in order. Raise CannotTell for one unread."""
-    full = pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"
-    paths = [path for path in files.states if "*" not in path]
-    texts = [files.text(path) for path in sorted(paths) if fnmatch.fnmatchcase(path, full)]
-    if not texts and full not in files.states and "*" not in full:
-        raise CannotTell(Reason.NOT_COLLECTED, f"Include {full}")
-    return [text for text in texts if text is not None]
+    if lost := [path for path in paths if path not in used]:
+        raise CannotTell(Reason.UNPARSABLE, f"which Include names {', '.join(lost)}?")
+    return blocks
 
 
 @fact(probes=["ssh.daemon"])
 def version(host: Host) -> list[int]:
-    """Return OpenSSH's version as ``[major, minor]``. Raise CannotTell when it does not say."""
+    """Return the OpenSSH server's version as ``[major, minor]``.
+
+    Raise CannotTell when it does not say, or when several daemons say several.
+    """
     said = dict(host.sections("ssh.daemon")).get("version", "")
-    match = re.search(r"OpenSSH_(\d+)\.(\d+)", said)
-    if not match:
-        raise CannotTell(Reason.UNPARSABLE, f"no OpenSSH version in {said.strip()[:80]!r}")
-    return [int(match.group(1)), int(match.group(2))]
+    found = {(int(major), int(minor)) for major, minor in re.findall(r"OpenSSH_(\d+)\.(\d+)", said)}
+    if len(found) != 1:
+        raise CannotTell(Reason.UNPARSABLE, f"no one OpenSSH version in {said.strip()[:80]!r}")
+    return list(found.pop())
 
 
 @fact(facts=["ssh.version"])
@@ -100,26 +158,44 @@ def idle_session_ends(host: Host) -> bool:
     found = host.get("ssh.values")
     if not {"clientaliveinterval", "clientalivecountmax"} <= found.keys():
         raise CannotTell(Reason.UNPARSABLE, "sshd -T gave no ClientAlive options")
-    if "0" in found["clientaliveinterval"]:
+    if any(not value.strip("0") for value in found["clientaliveinterval"]):
         return False
-    counts = found["clientalivecountmax"]
-    return "0" not in counts or bool(host.get("ssh.version") < [8, 2])
+    ever = all(value.strip("0") for value in found["clientalivecountmax"])
+    return ever or bool(host.get("ssh.version") < [8, 2])
 
 
-@fact(facts=["ssh.options"])
+@fact(facts=["ssh.daemons"])
 def max_startups(host: Host) -> dict[str, int]:
-    """Return MaxStartups as ``{"start", "rate", "full"}``; a single number refuses all above it."""
-    text = host.get("ssh.options").get("maxstartups", "")
-    numbers = [int(word) for word in re.findall(r"\d+", text)]
-    if re.fullmatch(r"\d+:\d+:\d+", text):
-        return dict(zip(("start", "rate", "full"), numbers, strict=True))
-    if re.fullmatch(r"\d+", text):
-        return {"start": numbers[0], "rate": 100, "full": numbers[0]}
-    raise CannotTell(Reason.UNPARSABLE, f"maxstartups {text!r}")
+    """Return MaxStartups as ``{"start", "rate", "full"}``; a single number refuses all above it.
+
+    Of several daemons each number is the loosest.
+    """
+    found = [_startups(answer.get("maxstartups", "")) for answer in _answers(host)]
+    starts, rates, fulls = zip(*found, strict=True)
+    return {"start": max(starts), "rate": min(rates), "full": max(fulls)}
+
+
+def _startups(text: str) -> tuple[int, int, int]:
+    match = re.fullmatch(r"(\d+)(?::(\d+):(\d+))?", text, re.ASCII)
+    if match is None:
+        raise CannotTell(Reason.UNPARSABLE, f"maxstartups {text!r}")
+    start, rate, full = match.groups()
+    return int(start), int(rate or 100), int(full or start)
+
+
+def _answers(host: Host) -> list[dict[str, str]]:
+    return [answer for daemon in host.get("ssh.daemons") for answer in daemon.values()]
 
 
 def _weak(host: Host, option: str, pattern: re.Pattern[str]) -> list[str]:
-    listed = host.get("ssh.options").get(option, "")
+    found = [name for answer in _answers(host) for name in _weak_of(host, answer, option, pattern)]
+    return list(dict.fromkeys(found))
+
+
+def _weak_of(
+    host: Host, answer: dict[str, str], option: str, pattern: re.Pattern[str],
+) -> list[str]:
+    listed = answer.get(option, "")
     if listed in ("", "(null)", "default"):
         major, minor = host.get("ssh.version")
         if (major, minor) < _MODERN:
@@ -128,35 +204,53 @@ def _weak(host: Host, option: str, pattern: re.Pattern[str]) -> list[str]:
     return [name for name in listed.split(",") if pattern.search(name.strip().lower())]
 
 
-@fact(facts=["ssh.options", "ssh.version"])
+@fact(facts=["ssh.daemons", "ssh.version"])
 def weak_ciphers(host: Host) -> list[str]:
     """Return the accepted ciphers that are CBC, 3DES, RC4, Blowfish or CAST."""
     return _weak(host, "ciphers", _WEAK_CIPHER)
 
 
-@fact(facts=["ssh.options", "ssh.version"])
+@fact(facts=["ssh.daemons", "ssh.version"])
 def weak_macs(host: Host) -> list[str]:
     """Return the accepted MACs that use MD5, SHA-1 or 96 bits."""
     return _weak(host, "macs", _WEAK_MAC)
 
 
-@fact(facts=["ssh.options", "ssh.version"])
+@fact(facts=["ssh.daemons", "ssh.version"])
 def weak_kex(host: Host) -> list[str]:
-    """Return the accepted key exchanges over group 1 or with SHA-1 on classic groups."""
-    return _weak(host, "kexalgorithms", _WEAK_KEX)
+    """Return the accepted key exchanges over group 1 or with SHA-1 on classic groups.
 
-
-@fact(facts=["ssh.options"])
-def allow_list(host: Host) -> list[str]:
-    """Return the users and groups that AllowUsers and AllowGroups let in.
-
-    An entry that lets everybody in (``*``, ``*@*``) makes the whole list none. Source:
-    sshd_config(5), AllowUsers: once there is one, everybody else is refused.
+    Those over GSSAPI count where GSSAPIKeyExchange is on; before there was a list of them to
+    choose from, all of them used SHA-1.
     """
-    found = host.get("ssh.options")
-    lists = [found.get(key, "").split() for key in ("allowusers", "allowgroups")]
-    closed = [words for words in lists if words and not {"*", "*@*", "*@"} & set(words)]
-    return [word for words in closed for word in words]
+    found = _weak(host, "kexalgorithms", _WEAK_KEX)
+    for answer in _answers(host):
+        if answer.get("gssapikeyexchange", "no").lower() != "no":
+            listed = answer.get("gssapikexalgorithms", "gss-group1-sha1-")
+            found += [name for name in listed.split(",") if _WEAK_KEX.search(name.lower())]
+    return list(dict.fromkeys(found))
+
+
+@fact(probes=["ssh.files"], facts=["ssh.daemons"])
+def allow_list(host: Host) -> list[str]:
+    """Return the users and groups that AllowUsers and AllowGroups let in, none when open.
+
+    Open is a daemon, and open is a Match block, in which neither list refuses anybody: an entry
+    such as ``*`` or ``*@10.0.0.0/8`` names no account. Source: sshd_config(5), AllowUsers: once
+    there is one, everybody else is refused; the lists of a Match block replace the others.
+    """
+    found: list[str] = []
+    answers = host.get("ssh.daemons")
+    for daemon, blocks in zip(answers, _blocks(host, len(answers)), strict=True):
+        inside = [{**daemon["any"], **block.options} for block in blocks if "allowusers"
+                  in block.options or "allowgroups" in block.options]
+        for answer in (*daemon.values(), *inside):
+            lists = [answer.get(key, "").split() for key in ("allowusers", "allowgroups")]
+            closed = [words for words in lists if words and not any(map(_EVERYBODY, words))]
+            if not closed:
+                return []
+            found += [word for words in closed for word in words]
+    return list(dict.fromkeys(found))
 
 
 @fact(probes=["ssh.banner"], facts=["ssh.values"])
@@ -185,10 +279,11 @@ def two_factor_hints(host: Host) -> dict[str, Any]:
     when every listed method joins at least two with a comma. For the person who decides.
     """
     methods = host.get("ssh.options").get("authenticationmethods", "any")
-    text = host.files("ssh.files").text(_MAIN) or ""
+    texts = host.files("ssh.files").texts
+    text = "\n".join(texts[path] for path in sorted(texts))
     wanted = ("authenticationmethods", "challengeresponseauthentication",
               "kbdinteractiveauthentication")
-    lines = [" ".join(words) for line in text.splitlines() if (words := tokens(line))
+    lines = [" ".join(words) for line in text.split("\n") if (words := tokens(line))
              and words[0] in wanted]
     combined = methods != "any" and all("," in item for item in methods.split())
     return {"authenticationmethods": methods, "combined": combined, "lines": lines}

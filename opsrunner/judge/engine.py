@@ -135,6 +135,8 @@ def _single(check: Check, host: Host, parameters: Mapping[str, Any]) -> Outcome:
 
 
 def _offenders(check: Check, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, (Mapping, list, tuple)):
+        raise TypeError(f"each goes over a list or a mapping, not {value!r}")
     operator = OPERATORS[str(check.operator)]
     prepared = prepare(wanted) if check.operator in ("one_of", "none_of") else wanted
 

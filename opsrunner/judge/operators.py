@@ -102,11 +102,12 @@ def number(value: Any) -> float:  # noqa: ANN401
 def prepare(expected: Any) -> Any:  # noqa: ANN401
     """Given what many items will be compared with, return it in the form that is fast to look up.
 
-    A list of plain values becomes a set that ignores case; anything else stays as it is.
+    A list of plain values becomes a set that ignores case; another list stays as it is. Raise
+    TypeError for anything else: "a" would be found in the text "bar".
     """
-    plain = isinstance(expected, (list, tuple)) and all(
-        isinstance(item, (str, int, float)) for item in expected
-    )
+    if not isinstance(expected, (list, tuple)):
+        raise TypeError(f"expected a list, not {expected!r}")
+    plain = all(isinstance(item, (str, int, float)) for item in expected)
     return frozenset(map(_fold, expected)) if plain else expected
 
 

@@ -28,7 +28,6 @@ class Yardstick:
 
     rules: Sequence[Selected]
     labels: Mapping[str, str]  # rule id -> label of the blob its verdict rests on
-    probes: Mapping[str, tuple[str, ...]]  # rule id -> what it reads
     memo: Memo
     clauses: Sequence[Clause]
     asked: Mapping[str, int]  # clause id -> how many rules its profile has for it
@@ -70,7 +69,7 @@ def judge_subject(
         if reason is not None:
             found = unreached(selected, subject, reason)
         else:
-            outcome = by.memo.outcome(selected, by.probes[selected.id], host)
+            outcome = by.memo.outcome(selected, host)
             found = finding(selected, subject, outcome, blobs.get(by.labels[selected.id]))
         if found.verdict is Verdict.MANUAL:
             found = _answered(found, documents)
@@ -97,7 +96,7 @@ def _answered(found: Finding, documents: Iterable[AttachedDocument]) -> Finding:
 
 def _waived(found: Finding, waivers: Iterable[Waiver], today: date) -> Finding:
     for waiver in waivers:
-        if waiver.rule == found.rule and waiver.expires >= today and any(
+        if waiver.rule == found.rule and waiver.approved <= today <= waiver.expires and any(
             fnmatchcase(found.subject, pattern) for pattern in waiver.subjects
         ):
             mark = waiver.model_dump(mode="json", include=_WAIVER_FIELDS)

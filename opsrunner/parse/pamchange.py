@@ -48,7 +48,7 @@ def change(
     before = [_before(way) for way in writing]
     guards = [
         handler for handler in stack or ()
-        if handler.module in GUARDS and all(handler in asked for asked in before)
+        if handler.module in GUARDS & modules and all(handler in asked for asked in before)
         and _holds(stack, replace(situation, refusing=frozenset((handler,))))
     ]
     return Change(tuple(guards), tuple(writers))

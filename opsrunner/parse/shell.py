@@ -63,6 +63,7 @@ class _Parser(Lexer):
                 break
             if not operator or word not in _SEPARATORS:
                 unit.append(self._chain())
+                self._separated(ends)
                 continue
             self.take()
             if word == "\n" and unit:
@@ -74,6 +75,18 @@ class _Parser(Lexer):
             units.append(tuple(unit))
         self._depth -= 1
         return Lines(tuple(units))
+
+    def _some(self, ends: frozenset[str]) -> Lines:
+        lines = self.lines(ends)
+        if not lines.units:
+            raise ValueError("a condition is missing")
+        return lines
+
+    def _separated(self, ends: frozenset[str]) -> None:
+        """Raise ValueError when a command follows another one without anything between them."""
+        word = self.peek()
+        if word is not None and not self.is_operator() and word not in ends:
+            raise ValueError(f"unexpected {word}")
 
     def _chain(self) -> Node:
         links = [("", self._pipeline())]
@@ -123,7 +136,7 @@ class _Parser(Lexer):
         otherwise = None
         word = "if"
         while word in ("if", "elif"):
-            condition = self.lines(frozenset(("then",)))
+            condition = self._some(frozenset(("then",)))
             self._expect("then")
             arms.append((condition, self.lines(frozenset(("elif", "else", "fi")))))
             word = self.take()
@@ -150,7 +163,7 @@ class _Parser(Lexer):
         return Loop(name, tuple(words), None, self._do())
 
     def _while(self) -> Node:
-        condition = self.lines(frozenset(("do",)))
+        condition = self._some(frozenset(("do",)))
         return Loop("", (), condition, self._do())
 
     def _do(self) -> Lines:
@@ -241,8 +254,6 @@ class _Parser(Lexer):
                 return Function(words[0], self._command())
             elif not self._redirect():
                 break
-            elif len(words) > 1 and words[-1].isdigit():
-                words.pop()  # the number of the stream
         if not words and word not in (None, *_AFTER):
             raise ValueError(f"unexpected {word!r}")
         return Simple(tuple(words))

@@ -7,6 +7,7 @@ import re
 _SPACE = re.compile(r"(?:[ \t]|\\\n)+")
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|<<<|<<-|<<|>>|>&|<&|&>>|&>|>\||<>|\|&|[;&|()<>\n]")
 _PLAIN = re.compile(r"[^\s;&|()<>'\"\\$`]+")
+_STREAM = re.compile(r"\d+(?=[<>])")  # 2>file: which stream does not matter here
 _ARRAY = re.compile(r"[A-Za-z_]\w*(\[[^\]]*\])?\+?=$")
 
 
@@ -47,6 +48,9 @@ class Lexer:
             self.at = len(self.text) if end < 0 else end
         if self.at >= len(self.text):
             return "", False
+        stream = _STREAM.match(self.text, self.at)
+        if stream:
+            self.at = stream.end()
         operator = _OPERATOR.match(self.text, self.at)
         if operator and not self.text.startswith(("<(", ">("), self.at):
             self.at = operator.end()

@@ -69,9 +69,17 @@ class Scripts:
     texts: Mapping[str, str]
     others: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()  # only root can read them
 
     def __hash__(self) -> int:
-        return hash((frozenset(self.texts.items()), self.others, self.missing))
+        return hash((frozenset(self.texts.items()), self.others, self.missing, self.closed))
+
+    def seen_by(self, person: Person) -> Scripts:
+        """Return the files as this person sees them: what is closed to him is not there."""
+        if person.uid == 0 or not self.closed:
+            return self
+        texts = {path: text for path, text in self.texts.items() if path not in self.closed}
+        return Scripts(texts, self.others - self.closed, self.missing | self.closed)
 
     def there(self, path: str) -> bool | None:
         """Return whether a file exists, None when nobody looked."""

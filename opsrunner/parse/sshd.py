@@ -7,9 +7,31 @@ sshd_config(5) ("the first obtained value will be used", "Match"), OpenSSH servc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 _WORD = re.compile(r'\s*"([^"]*)"|\s*([^\s"]+)')
+_LISTS = frozenset(("allowusers", "allowgroups", "denyusers", "denygroups"))  # lines add up
+_TIMES = frozenset(("clientaliveinterval", "logingracetime"))
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+Criteria = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A Match block: its criteria as (attribute, pattern) pairs and the options it sets."""
+
+    criteria: Criteria
+    options: dict[str, str] = field(default_factory=dict)
+
+    def put(self, keyword: str, value: str) -> None:
+        """Given an option, keep its first value; the lists of users and groups add up."""
+        if keyword in _LISTS and keyword in self.options:
+            self.options[keyword] += f" {value}"
+        else:
+            self.options.setdefault(keyword, seconds(value) if keyword in _TIMES else value)
 
 
 def tokens(line: str) -> list[str]:
@@ -35,32 +57,70 @@ def _split(text: str) -> tuple[str, str, str]:
     return match.group(1).lower(), match.group(2), text[match.end() :]
 
 
-def match_values(
-    text: str, included: Callable[[str], Iterable[str]], depth: int = 0, *, inside: bool = False,
-) -> dict[str, list[str]]:
-    """Given a configuration, return by option (lower case) the values that Match blocks set.
+def seconds(value: str) -> str:
+    """Given a time as sshd reads it (``1h30m``, ``90``), return its seconds; else it unchanged."""
+    if not re.fullmatch(r"(\d+[smhdw]?)+", value, re.IGNORECASE | re.ASCII):
+        return value
+    parts = re.findall(r"(\d+)([smhdw]?)", value.lower())
+    return str(sum(int(number) * _UNITS[unit] for number, unit in parts))
 
-    ``included`` gives the texts an Include pattern names. Of an option that stands twice in a
-    block the first counts. Raise ValueError for includes nested deeper than sshd allows.
+
+def match_blocks(
+    text: str, included: Callable[[str], Iterable[str]], outer: Criteria | None = None,
+    depth: int = 0,
+) -> list[Block]:
+    """Given a configuration, return its Match blocks in order, those of included files too.
+
+    ``included`` gives the texts an Include pattern names; ``outer`` the criteria under which the
+    text itself is included. Raise ValueError for includes nested deeper than sshd allows.
     """
     if depth > 16:  # noqa: PLR2004 - servconf.c SERVCONF_MAX_DEPTH
         raise ValueError("Include goes deeper than 16 files")
-    found: dict[str, list[str]] = {}
-    block: set[str] = set()
-    for line in text.splitlines():
-        words = tokens(line)
-        if not words:
-            continue
-        keyword, values = words[0], words[1:]
+    block = None if outer is None else Block(outer)
+    found = [block] if block else []
+    for line in text.split("\n"):
+        keyword, *values = tokens(line) or [""]
         if keyword == "match":
-            inside, block = [value.lower() for value in values] != ["all"], set()
+            block = Block((outer or ()) + _criteria(values))
+            found.append(block)
         elif keyword == "include":
-            for pattern in values:
-                for inner in included(pattern):
-                    deeper = match_values(inner, included, depth + 1, inside=inside)
-                    for key, more in deeper.items():
-                        found.setdefault(key, []).extend(more)
-        elif inside and keyword not in block:
-            block.add(keyword)
-            found.setdefault(keyword, []).append(" ".join(values))
+            around = block.criteria if block else None
+            for inner in (text for pattern in values for text in included(pattern)):
+                found += match_blocks(inner, included, around, depth + 1)
+            if block:  # what follows the included files comes after their blocks
+                block = Block(block.criteria)
+                found.append(block)
+        elif keyword and block:
+            block.put(keyword, " ".join(values))
     return found
+
+
+def _criteria(words: list[str]) -> Criteria:
+    if [word.lower() for word in words] == ["all"]:
+        return ()
+    names, patterns = words[::2], words[1::2]
+    patterns += [""] * (len(names) - len(patterns))
+    return tuple((name.lower(), pattern) for name, pattern in zip(names, patterns, strict=True))
+
+
+def possible(blocks: Iterable[Block], option: str, user: str | None = None) -> Iterator[str | None]:
+    """Given Match blocks and an option, yield the values some connection may get from them.
+
+    None comes last when a connection may meet none of them, and gets what holds outside. With
+    ``user`` only connections of that user count, but a block of another user counts all the same.
+    """
+    for block in blocks:
+        if option in block.options:
+            yield block.options[option]
+            if all(_certain(*criterion, user) for criterion in block.criteria):
+                return
+    yield None
+
+
+def _certain(attribute: str, pattern: str, user: str | None) -> bool:
+    """Return whether every connection (of that user) meets the criterion."""
+    choices = pattern.split(",")
+    if attribute not in ("user", "host", "address") or any("!" in choice for choice in choices):
+        return False
+    named = attribute == "user" and user is not None
+    return "*" in choices or (named and any(fnmatchcase(str(user), one) for one in choices))

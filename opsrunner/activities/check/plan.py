@@ -55,11 +55,6 @@ class Kind:
         return frozenset(name for name in self.probes if known[name].volatile)
 
     @cached_property
-    def reads(self) -> dict[str, tuple[str, ...]]:
-        """Return by rule which probes it reads."""
-        return {selected.id: tuple(sorted(probes_of(selected))) for selected in self.rules}
-
-    @cached_property
     def memo(self) -> Memo:
         """Return the outcomes already found for subjects of this kind."""
         return Memo()
@@ -68,8 +63,8 @@ class Kind:
     def labels(self) -> dict[str, str]:
         """Return by rule which stored blob its verdict rests on."""
         return {
-            rule: VOLATILE if self.volatile.intersection(probes) else STABLE
-            for rule, probes in self.reads.items()
+            selected.id: VOLATILE if probes_of(selected) & self.volatile else STABLE
+            for selected in self.rules
         }
 
 
@@ -95,7 +90,6 @@ class CheckPlan:
         return Yardstick(
             rules=kind.rules,
             labels=kind.labels,
-            probes=kind.reads,
             memo=kind.memo,
             clauses=clauses,
             asked=kind.asked,
