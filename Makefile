@@ -6,7 +6,7 @@ HOSTS ?= 6
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit lab-up lab-reset lab-down bench samples install install-dev clean
+.PHONY: help demo test check unit docs lab-up lab-reset lab-down bench samples install install-dev clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,11 @@ bench: $(VENV)/.dev ## measure speed and memory; table printed, reports/bench/la
 
 samples: $(VENV)/.dev ## write reports/samples anew and accept what changed
 	$(BIN)/python -m tests.reports.regenerate
+
+docs: $(VENV)/.dev ## write schemas, rule reference and role READMEs anew
+	$(BIN)/python -m opsrunner.policy.schema
+	$(BIN)/python -m opsrunner.policy.reference
+	$(BIN)/python -m tests.roles.readme
 
 clean: ## remove what the targets above made in the checkout
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,5 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   [ -z "${CI:-}" ] || exit 1
   exit 0
 fi
-"$bin/python" tests/lab/lab.py install
+trap '"$bin/python" tests/lab/lab.py down' EXIT
 "$bin/pytest" -q -m lab --durations=15 tests
-"$bin/python" tests/lab/lab.py down

@@ -159,7 +159,9 @@ def test_a_check_changes_nothing_and_gives_no_secret_away(
 
 
 # Logs and login records: what any login writes.
-_RECORDS = ("/var/log/", "/var/lib/rsyslog/", "/var/lib/systemd/", "/var/lib/sudo/", "/var/lib/lastlog")
+_RECORDS = (
+    "/var/log/", "/var/lib/rsyslog/", "/var/lib/systemd/", "/var/lib/sudo/", "/var/lib/lastlog",
+)
 _PLANT = r"""
 useradd -m canary 2>/dev/null
 sed -i 's|^canary:[^:]*:|canary:$6$saltCANARY$CANARYabcdefghijklmnopqrstuvwxyz012345:|' /etc/shadow

@@ -59,6 +59,7 @@ def test_a_folder_with_an_unreadable_file_is_unknown() -> None:
         Files([("file /d/a", "1"), ("denied /d/b", "")]).under("/d")
     with pytest.raises(CannotTell):
         Files([("denied /d/*.conf", "")]).under("/d")
+    assert Files([("file /d/*.conf", "x")]).under("/d") == {"/d/*.conf": "x"}  # its real name
 
 
 def test_a_fact_cannot_read_what_it_did_not_declare(monkeypatch: pytest.MonkeyPatch) -> None:

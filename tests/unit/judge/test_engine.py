@@ -99,6 +99,12 @@ def test_each_reports_the_offenders() -> None:
     assert found.expected == [1, 90]
 
 
+def test_each_goes_over_members_never_over_letters() -> None:
+    each = {"fact": "ssh.options", "key": "usepam", "each": True}
+    assert verdict({**each, "operator": "not_equals", "expected": "yes"})[0] is Verdict.UNKNOWN
+    assert verdict({**each, "operator": "none_of", "expected": ["yes"]})[0] is Verdict.UNKNOWN
+
+
 def test_an_unreached_subject_still_has_its_finding() -> None:
     found = unreached(rule(YES), SUBJECT, "unreachable: no route")
     assert (found.verdict, found.reason, found.evidence) == (

@@ -32,6 +32,7 @@ FAILS = [
 REFUSED = [
     ("at_least", "eight", 8), ("at_most", None, 4), ("at_least", True, 1), ("between", "", [1, 2]),
     ("empty", 0, None), ("matches", 3, "3"), ("at_least", "0x10", 8), ("at_least", "8 # no", 8),
+    ("one_of", "o", "no"), ("none_of", "telnet", "ftp"), ("one_of", "a", None),
 ]
 
 

@@ -36,10 +36,12 @@ def judged(by: Yardstick, subject: Subject = WEB, frame: Frame = FRAME) -> Findi
     return found.findings[0]
 
 
-def waiver(subjects: tuple[str, ...], expires: date) -> Waiver:
+def waiver(
+    subjects: tuple[str, ...], expires: date, approved: date = date(2026, 1, 1),
+) -> Waiver:
     return Waiver(
         rule="a_rule", subjects=subjects, reason="a bastion", owner="somebody",
-        compensating="console only", approved=date(2026, 1, 1), expires=expires,
+        compensating="console only", approved=approved, expires=expires,
     )
 
 
@@ -64,6 +66,12 @@ def test_a_waiver_marks_a_failure_and_never_passes_it(
     found = judged(yardstick([rule(NO)], [waiver(subjects, expires)]))
     assert found.verdict is Verdict.FAIL
     assert (found.waived is not None) is marked
+
+
+def test_a_waiver_marks_nothing_before_the_day_it_was_approved() -> None:
+    for approved, marked in ((TODAY, True), (date(2026, 11, 22), False)):
+        by = yardstick([rule(NO)], [waiver(("web01",), date(2027, 1, 1), approved)])
+        assert (judged(by).waived is not None) is marked
 
 
 def test_a_waiver_does_not_touch_a_pass() -> None:

@@ -76,7 +76,7 @@ BAD = {
     "key twice": ("rules/ssh/root_login.yml", RULE + "severity: low\n", "stands twice"),
     "duplicate id": ("rules/login/root_login.yml", RULE, "the id is taken"),
     "number twice": ("rules/ssh/other.yml", RULE, "LNX-AC-04 is"),
-    "unknown fact": ("rules/ssh/root_login.yml", RULE.replace("ssh.options", "ssh.nope"), "no fact"),
+    "unknown fact": ("rules/ssh/root_login.yml", RULE.replace("options", "nope"), "no fact"),
     "unknown operator": ("rules/ssh/root_login.yml", RULE.replace("equals", "is"), "operator"),
     "unknown parameter": (
         "rules/ssh/root_login.yml", RULE.replace('"no"', "{parameter: x}"), "no parameter 'x'",

@@ -40,6 +40,15 @@ def test_a_frame_comes_back_as_it_was_sent() -> None:
         assert not frame.truncated
 
 
+def test_a_stream_that_is_not_what_was_sent_holds_nothing() -> None:
+    raw = bytearray(gzip.compress(stream(("ssh.effective", b"permitrootlogin yes\n", b"", "0")), 0))
+    place = raw.index(b"yes")
+    for word, kept in ((b"yes", True), (b"no ", False)):  # stored, not compressed: only the sum tells
+        raw[place : place + 3] = word
+        sent = f"@{MARK} BEGIN gzip\n".encode() + base64.encodebytes(raw) + f"\n@{MARK} END".encode()
+        assert bool(unpack(sent, MARK, limit=10_000)) is kept
+
+
 def test_a_script_that_never_ran_is_no_stream() -> None:
     assert unpack(b"sudo: a password is required\n", MARK, limit=100) is None
 
