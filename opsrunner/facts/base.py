@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from opsrunner.facts.remembered import ByReads
 from opsrunner.models import Frame, Reason
 from opsrunner.sources.wire import SECTION
 
@@ -49,10 +50,19 @@ class Host:
     were really read is kept, so that equal frames can be known to give equal outcomes.
     """
 
-    __slots__ = ("_cache", "_digests", "_frames", "_open", "_read", "_reads", "platform")
+    __slots__ = (
+        "_cache", "_digests", "_frames", "_open", "_read", "_reads", "_remembered", "platform",
+    )
 
-    def __init__(self, platform: str, frames: Mapping[str, Frame]) -> None:
+    def __init__(
+        self,
+        platform: str,
+        frames: Mapping[str, Frame],
+        remembered: ByReads[Any] | None = None,
+    ) -> None:
+        """Given a platform, its frames and what is remembered of other hosts of it."""
         self.platform = platform
+        self._remembered = remembered
         self._frames = frames
         self._cache: dict[str, Any] = {}
         self._digests: dict[str, bytes] = {}
@@ -120,9 +130,11 @@ class Host:
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - a fact is any JSON-like value
         """Given a fact's name, return its value. Raise CannotTell, the same each time."""
-        if name not in self._cache:
-            self._cache[name] = self._compute(name)
-        self._read[-1] |= self._reads[name]
+        try:
+            if name not in self._cache:
+                self._cache[name] = self._compute(name)
+        finally:  # a fact that crashed did so over what it had read, too
+            self._read[-1] |= self._reads.get(name, frozenset())
         value = self._cache[name]
         if isinstance(value, CannotTell):
             raise value
@@ -132,6 +144,16 @@ class Host:
         needed = probes_for(name)
         if self._open and not needed <= self._open[-1]:
             raise LookupError(f"the fact {name} is read but not declared")
+        known = self._remembered.find(name, self.digest) if self._remembered else None
+        if known is not None:
+            self._reads[name] = frozenset(known[0])
+            return known[1]
+        value = self._fresh(name, needed)
+        if self._remembered:
+            self._remembered.keep(name, tuple(sorted(self._reads[name])), self.digest, value)
+        return value
+
+    def _fresh(self, name: str, needed: frozenset[str]) -> Any:  # noqa: ANN401
         self._open.append(needed)
         self._read.append(set())
         try:
@@ -144,13 +166,20 @@ class Host:
 
 
 class Files:
-    """Files that a probe dumped: text by path, and for the others why there is none."""
+    """Files that a probe dumped: text by path, and for the others why there is none.
+
+    One that was too long to be read makes all of them unknown: many a fact asks which files
+    there are, and would take it for one that is not there.
+    """
 
     def __init__(self, sections: Iterable[tuple[str, str]]) -> None:
+        """Given sections, sort them. Raise CannotTell when a file was too long to be read."""
         self.texts: dict[str, str] = {}
         self.states: dict[str, str] = {}
         for words, body in sections:
             state, _, path = words.partition(" ")
+            if state == "long":
+                raise CannotTell(Reason.TRUNCATED, f"{path} is too long to be read whole")
             self.states[path] = state
             if state == "file":
                 self.texts[path] = body
@@ -167,8 +196,6 @@ class Files:
             return None
         if state == "denied":
             raise CannotTell(Reason.DENIED, path)
-        if state == "long":
-            raise CannotTell(Reason.TRUNCATED, f"{path} is too long to be read whole")
         if state in ("odd", "dangling"):
             raise CannotTell(Reason.UNPARSABLE, f"{path} is no regular file ({state})")
         raise CannotTell(Reason.NOT_COLLECTED, path)

@@ -1,48 +1,31 @@
-"""Equal frames give equal outcomes: a fleet of alike hosts is judged once, not once per host.
-
-The engine is a pure function of a rule, its parameters and the frames it reads, so an outcome is
-kept by the digests of the frames that were read for it. The work follows what differs.
-"""
+"""A fleet of alike hosts is judged once, not once per host: what is remembered of a platform."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from typing import Any
 
 from opsrunner.facts.base import Host
+from opsrunner.facts.remembered import ByReads
 from opsrunner.judge.engine import Outcome, outcome_of
 from opsrunner.policy.resolve import Selected
 
-_Key = tuple[tuple[str, ...], tuple[bytes, ...]]
-_KEPT = 128  # outcomes kept by rule: more than the kinds of host a site has
-_WAYS = 8  # different sets of probes a rule was seen to read
+_OUTCOMES = 128  # kept by rule: more than the kinds of host a site has
+_FACTS = 16  # kept by fact: some are large
 
 
 class Memo:
-    """Outcomes of the rules of one yardstick by what the probes they read said; old ones go."""
+    """Facts and outcomes of one yardstick, on one platform, by what was read for them."""
 
     def __init__(self) -> None:
-        self._outcomes: dict[tuple[str, str], OrderedDict[_Key, Outcome]] = {}
-        self._ways: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+        self.facts: ByReads[Any] = ByReads(_FACTS)
+        self._outcomes: ByReads[Outcome] = ByReads(_OUTCOMES)
 
     def outcome(self, selected: Selected, host: Host) -> Outcome:
-        """Given a rule and a host, return the outcome.
-
-        A rule that read some probes and nothing else reads the same ones, with the same outcome,
-        wherever those say the same.
-        """
-        rule = (selected.id, host.platform)
-        known = self._outcomes.setdefault(rule, OrderedDict())
-        ways = self._ways.setdefault(rule, [])
-        for way in ways:
-            found = known.get((way, tuple([host.digest(probe) for probe in way])))
-            if found is not None:
-                return found
+        """Given a rule and a host, return the outcome; the work follows what differs."""
+        known = self._outcomes.find(selected.id, host.digest)
+        if known is not None:
+            return known[1]
         host.take_reads()
         outcome = outcome_of(selected, host)
-        way = tuple(sorted(host.take_reads()))
-        if way not in ways and len(ways) < _WAYS:
-            ways.append(way)
-        known[way, tuple([host.digest(probe) for probe in way])] = outcome
-        if len(known) > _KEPT:
-            known.popitem(last=False)
+        self._outcomes.keep(selected.id, tuple(sorted(host.take_reads())), host.digest, outcome)
         return outcome

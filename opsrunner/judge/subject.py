@@ -63,7 +63,7 @@ def judge_subject(
     """
     documents = [d for d in by.documents if d.subject in (None, subject.id)]
     documents = [d for d in documents if d.valid_on(by.today)]
-    host = Host(subject.platform, frames)
+    host = Host(subject.platform, frames, by.memo.facts)
     findings = []
     for selected in by.rules:
         if reason is not None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from opsrunner.evidence.records import AttachedDocument
-from opsrunner.facts.base import Host
+from opsrunner.facts.base import Fact, Host, registry
 from opsrunner.judge import engine
 from opsrunner.judge.memo import Memo
 from opsrunner.judge.subject import Yardstick, judge_subject
@@ -118,8 +118,20 @@ def test_equal_frames_are_judged_once_and_others_are_not(monkeypatch: pytest.Mon
     assert judged(by, frame=other).verdict is Verdict.FAIL
     cut = Frame("ssh.effective", 0, FRAME.stdout, truncated=True)
     assert judged(by, frame=cut).reason == "truncated: ssh.effective"
-    assert judged(by, Subject("host", "old", "centos-6", "l3_el6")).verdict is Verdict.PASS
-    assert len(calls) == 4
+    assert len(calls) == 3
+
+
+def test_a_host_on_which_a_fact_crashes_does_not_speak_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crashing(host: Host) -> dict[str, str]:
+        return {"usepam": {"yes": "yes"}[host.text("ssh.effective")]}
+
+    declared = Fact("ssh.options", frozenset({"ssh.effective"}), frozenset(), crashing)
+    monkeypatch.setitem(registry(), "ssh.options", declared)
+    by = yardstick([rule(YES)])
+    said = [judged(by, frame=Frame("ssh.effective", 0, text)) for text in (b"boom", b"yes")]
+    assert [found.verdict for found in said] == [Verdict.UNKNOWN, Verdict.PASS]
 
 
 def test_a_crash_is_not_remembered_as_anything_else() -> None:
