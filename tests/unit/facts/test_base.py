@@ -52,6 +52,12 @@ def test_files_know_why_there_is_no_text() -> None:
         assert cannot.value.reason is reason
 
 
+def test_a_file_too_long_to_be_read_hides_nothing() -> None:
+    with pytest.raises(CannotTell) as cannot:
+        Files([("file /d/a", "1"), ("long /d/b", "")])
+    assert cannot.value.reason is Reason.TRUNCATED
+
+
 def test_a_folder_with_an_unreadable_file_is_unknown() -> None:
     files = Files([("file /d/a", "1"), ("file /d/sub/x", "2"), ("missing /d/*.conf", "")])
     assert files.under("/d") == {"/d/a": "1"}

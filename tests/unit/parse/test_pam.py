@@ -33,7 +33,7 @@ def _answer(handler: Handler) -> tuple[str, ...]:
 def test_include_substack_and_continuation_make_one_stack() -> None:
     files = PamFiles({
         "/etc/pam.d/sshd": "auth substack inner\nauth include more # pam_x.so\n",
-        "/etc/pam.d/inner": "account required pam_a.so\n-auth [default=die] \\\n  pam_b.so  x [a b]\n",
+        "/etc/pam.d/inner": "account required x.so\n-auth [default=die] \\\n pam_b.so x [a b]\n",
         "/etc/pam.d/more": "AUTH Required /lib64/security/pam_c.so\n",
     })
     stack = files.stack("sshd", "auth") or ()

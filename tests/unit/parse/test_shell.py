@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -21,10 +22,11 @@ _START = {
 }
 
 
-def _ends(text: str, **more: str) -> list[World]:
+def _ends(text: str, person: Person = _ROOT, **more: str) -> list[World]:
     scripts = Scripts({"/a": text, **{f"/{name}": body for name, body in more.items()}})
-    world = World(dict(_START), frozenset(("UID", "EUID")))
-    return Shell(scripts, _ROOT, login=True).source(world, "/a")
+    own = {"UID": str(person.uid), "EUID": str(person.uid)}
+    world = World({**_START, **own}, frozenset(("UID", "EUID")))
+    return Shell(scripts, person, login=True).source(world, "/a")
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ _CONDITION = st.sampled_from((
     '! [ "$X" = b ]', "ls /nowhere 2>/dev/null",
 ))
 _COMMAND = st.sampled_from((
-    "TMOUT=600", "export TMOUT=300", "readonly TMOUT=900", "TMOUT=60; readonly TMOUT", "unset TMOUT",
-    "umask 027", "umask 77", "umask u=rwx,g=rx,o=", "umask g-w,o-rwx", "X=b", "unset X",
-    "TMOUT=${TMOUT:-500}", "TMOUT=$((60*10))", "TMOUT=1 true", "return", "eval 'TMOUT=77'",
+    "TMOUT=600", "export TMOUT=300", "readonly TMOUT=900", "TMOUT=60; readonly TMOUT",
+    "unset TMOUT", "umask 027", "umask 77", "umask u=rwx,g=rx,o=", "umask g-w,o-rwx", "X=b",
+    "unset X", "TMOUT=${TMOUT:-500}", "TMOUT=$((60*10))", "TMOUT=1 true", "return", "eval 'TMOUT=77'",
     "echo TMOUT=5 >/dev/null # umask 000", "declare -r TMOUT=61", 'TMOUT="700"', "X=${X#b}",
 ))
 
@@ -127,7 +129,7 @@ _SCRIPT = st.lists(st.recursive(_COMMAND, _compound, max_leaves=6), min_size=1, 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lines=_SCRIPT)
 def test_scripts_end_as_in_bash(tmp_path: Path, lines: list[str]) -> None:
-    text = "\n".join(lines) + "\n"
+    text, me = "\n".join(lines) + "\n", Person("me", os.getuid(), "me", "/")
     (tmp_path / "a").write_text(text)
     ask = f'. {tmp_path}/a\necho "@$TMOUT|$(umask)@"\n'
     done = subprocess.run(
@@ -136,5 +138,5 @@ def test_scripts_end_as_in_bash(tmp_path: Path, lines: list[str]) -> None:
         capture_output=True, timeout=20, start_new_session=True, check=False,
     )
     real = done.stdout.partition("@")[2].partition("@")[0].split("|")
-    worlds = [[world.value("TMOUT"), world.value("umask")] for world in _ends(text)]
+    worlds = [[world.value("TMOUT"), world.value("umask")] for world in _ends(text, me)]
     assert real in worlds, (text, worlds)

@@ -17,7 +17,10 @@ fi
 section sessions
 ls /usr/share/xsessions /usr/share/wayland-sessions 2>/dev/null | grep '\.desktop$' || :
 # probe: desktop.dconf
-dump /etc/dconf/profile/user /etc/dconf/db/*.d/* /etc/dconf/db/*.d/locks/*
+dump /etc/dconf/profile/user
+for file in /etc/dconf/db/*.d/* /etc/dconf/db/*.d/locks/*; do
+  [ -d "$file" ] || dump "$file"
+done
 section times
 for file in /etc/dconf/db/* /etc/dconf/db/*.d/* /etc/dconf/db/*.d/locks/*; do
   [ -f "$file" ] && stat -c '%Y %n' "$file"

@@ -1,6 +1,6 @@
 # probe: shell.files
 # The profile scripts that say anything of what the facts ask for, and the scripts these read in;
-# of the others the names. Values of variables that may be credentials are masked here.
+# of the others the names; and which of them only root can read. Values of variables that may be credentials are masked here.
 words='TMOUT|HIST|umask|PATH|pathmunge|readonly|eval|exec|(^|[;&|[:space:]])(\.|source|exit|return)[[:space:];]'
 own='/etc/profile /etc/bashrc /etc/bash.bashrc
   /root/.bash_profile /root/.bash_login /root/.profile /root/.bashrc
@@ -18,5 +18,9 @@ hide='s/\([A-Za-z0-9_]*\(PASS\|PWD\|SECRET\|TOKEN\|CRED\|API_\{0,1\}KEY\|pass\|p
     if [ ! -r "$file" ] || ! printf '%s\n' $all | grep -qxF "$file"; then dump "$file"; fi
   done
 } | sed "$hide"
+section closed
+find $all $more -maxdepth 0 -path '/etc/*' ! -perm -004 2>/dev/null
+[ -z "$(find /etc/profile.d -maxdepth 0 ! -perm -001 2>/dev/null)" ] ||
+  printf '%s\n' $all | grep '^/etc/profile\.d/'
 section others
 printf '%s\n' $all | grep -vxF "$telling" || :

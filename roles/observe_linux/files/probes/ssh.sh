@@ -4,11 +4,14 @@
 # (-f of its own, another port) is asked as the first.
 need_root
 set -f
+ssh_port=lport=1 # where a Match block asks for the port, newer versions want to be told one
+ssh_ask() { $ssh_call -T "$@" </dev/null; }
 sshd_calls | {
   ssh_asked=''
   while read -r ssh_call; do
-    ssh_any=$($ssh_call -T </dev/null) || exit
-    ssh_root=$($ssh_call -T -C user=root,host=probe.invalid,addr=192.0.2.1 </dev/null 2>/dev/null) ||
+    ssh_who=user=root,host=probe.invalid,addr=192.0.2.1
+    ssh_any=$(ssh_ask 2>/dev/null || ssh_ask -C "$ssh_port" 2>/dev/null || ssh_ask) || exit
+    ssh_root=$(ssh_ask -C "$ssh_who" 2>/dev/null || ssh_ask -C "$ssh_who,$ssh_port" 2>/dev/null) ||
       ssh_root=$ssh_any
     [ -z "$ssh_asked" ] || section root
     printf '%s\n' "$ssh_root"
