@@ -107,8 +107,9 @@ _CONDITION = st.sampled_from((
 _COMMAND = st.sampled_from((
     "TMOUT=600", "export TMOUT=300", "readonly TMOUT=900", "TMOUT=60; readonly TMOUT",
     "unset TMOUT", "umask 027", "umask 77", "umask u=rwx,g=rx,o=", "umask g-w,o-rwx", "X=b",
-    "unset X", "TMOUT=${TMOUT:-500}", "TMOUT=$((60*10))", "TMOUT=1 true", "return", "eval 'TMOUT=77'",
-    "echo TMOUT=5 >/dev/null # umask 000", "declare -r TMOUT=61", 'TMOUT="700"', "X=${X#b}",
+    "unset X", "TMOUT=${TMOUT:-500}", "TMOUT=$((60*10))", "TMOUT=1 true", "return",
+    "eval 'TMOUT=77'", "echo TMOUT=5 >/dev/null # umask 000", "declare -r TMOUT=61", 'TMOUT="700"',
+    "X=${X#b}",
 ))
 
 

@@ -1,7 +1,8 @@
 # probe: pam.files
 # the files of PAM and of its modules, which modules are installed, and which configuration files
-# their binaries know of; credentials that third-party modules take as arguments are masked
-hide='s/\([A-Za-z_]*\(secret\|passw[a-z]*\|passwd\|pw\|token\)=\)[^][:space:]]*/\1<masked>/g'
+# their binaries know of; credentials that third-party modules take as arguments are masked, and
+# of comments only the place is kept
+hide='s/^[[:space:]]*#.*/#/;s/\([A-Za-z_]*\(secret\|passw[a-z]*\|passwd\|pw\|token\)=\)[^][:space:]]*/\1<masked>/g'
 more=$(sed -n 's/^[^#]*[[:space:]]conf=\(\/[^][:space:]]*\).*/\1/p' /etc/pam.d/* 2>/dev/null | sort -u)
 dump /etc/pam.d/* /usr/lib/pam.d/* /etc/security/faillock.conf /etc/security/pwhistory.conf \
   /etc/security/pwquality.conf /etc/security/pwquality.conf.d/*.conf /etc/default/login $more |
