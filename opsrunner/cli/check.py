@@ -52,7 +52,7 @@ def check(
         str | None, typer.Option(help="Only these hosts (an Ansible pattern).")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="Measure every Linux host by this profile.")
+        str | None, typer.Option(help="Measure every Linux host without ops_profile by this.")
     ] = None,
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
     formats: Annotated[

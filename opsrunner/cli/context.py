@@ -77,7 +77,10 @@ def load_context(
 
 
 def _profiles(policies: Policies | None, profile: str | None) -> dict[str, str]:
-    """Return which profile measures which platform; ``--profile`` wins for all of them."""
+    """Return which profile measures which platform; ``--profile`` for all of Linux.
+
+    A host's own ``ops_profile`` wins over both.
+    """
     if policies is None:
         return {}
     if profile:

@@ -63,6 +63,7 @@ def judge_subject(
     """
     documents = [d for d in by.documents if d.subject in (None, subject.id)]
     documents = [d for d in documents if d.valid_on(by.today)]
+    documents.sort(key=lambda d: d.subject is not None)  # the last counts: the host's own
     host = Host(subject.platform, frames, by.memo.facts)
     findings = []
     for selected in by.rules:

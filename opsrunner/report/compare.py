@@ -7,15 +7,18 @@ from typing import Any
 from opsrunner.models import Finding, Verdict
 from opsrunner.report.document import Document
 
-KINDS = ("newly_failing", "fixed", "newly_unknown", "drift", "appeared", "disappeared")
+KINDS = (
+    "newly_failing", "fixed", "newly_unknown", "other_verdict", "drift", "appeared", "disappeared",
+)
 
 
 def compare(before: Document, after: Document) -> dict[str, list[dict[str, Any]]]:
     """Given two runs' documents, return the changes by kind.
 
-    ``drift``: the verdict stayed, the observed value did not. ``appeared`` and ``disappeared``:
-    the pair of subject and rule is in one run only. Rows are ``{"subject", "rule", "before",
-    "after"}``; a change of verdict shows the verdicts, drift shows the values.
+    ``fixed`` is from fail to pass and nothing else; ``drift``: the verdict stayed, the observed
+    value did not; ``appeared`` and ``disappeared``: the pair of subject and rule is in one run
+    only. Rows are ``{"subject", "rule", "before", "after"}``; a change of verdict shows the
+    verdicts, drift shows the values.
     """
     changes: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     names = {row.id for row in before.subjects} | {row.id for row in after.subjects}
@@ -58,5 +61,6 @@ def _kind(old: Finding | None, new: Finding | None) -> str | None:
             return "newly_failing"
         if new.verdict is Verdict.UNKNOWN:
             return "newly_unknown"
-        return "fixed" if old.verdict is Verdict.FAIL else "appeared"
+        mended = old.verdict is Verdict.FAIL and new.verdict is Verdict.PASS
+        return "fixed" if mended else "other_verdict"
     return "drift" if old.observed != new.observed else None

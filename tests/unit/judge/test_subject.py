@@ -96,6 +96,11 @@ def test_a_document_of_another_host_or_day_does_not(more: dict[str, object]) -> 
     assert found.verdict is Verdict.MANUAL
 
 
+def test_a_hosts_own_document_counts_before_a_newer_one_for_all() -> None:
+    documents = [document("fail", subject="web01"), document("pass")]
+    assert judged(yardstick([rule(ASK)], documents=documents)).verdict is Verdict.FAIL
+
+
 def test_a_document_never_answers_what_a_machine_judges() -> None:
     found = judged(yardstick([rule(NO)], documents=[document("pass")]))
     assert found.verdict is Verdict.FAIL
