@@ -119,7 +119,7 @@ def _single(check: Check, host: Host, parameters: Mapping[str, Any]) -> Outcome:
     value = host.get(str(check.fact))
     name = parameter_of(check.expected)
     wanted = parameters[name] if name is not None else check.expected
-    shown = wanted if wanted is not None else check.operator
+    shown = _wanted(str(check.operator), wanted)
     if check.key is not None:
         if check.key not in value:
             if check.missing == "unknown":
@@ -132,6 +132,13 @@ def _single(check: Check, host: Host, parameters: Mapping[str, Any]) -> Outcome:
         verdict = Verdict.FAIL if offenders else Verdict.PASS
         return Outcome(verdict, None, offenders or value, shown)
     return Outcome(Verdict.PASS if operator(value, wanted) else Verdict.FAIL, None, value, shown)
+
+
+def _wanted(operator: str, wanted: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what a report shows as expected: ``{"none_of": [...]}`` must not read as a wish."""
+    if wanted is None:
+        return operator
+    return wanted if operator == "equals" else {operator: shorten(wanted)}
 
 
 def _offenders(check: Check, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - any JSON value

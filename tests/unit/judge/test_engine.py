@@ -96,7 +96,7 @@ def test_each_reports_the_offenders() -> None:
     found = judge(rule(check, parameters={"days": [1, 90]}), SUBJECT, host, None)
     assert found.verdict is Verdict.FAIL
     assert list(found.observed) == ["bob"]
-    assert found.expected == [1, 90]
+    assert found.expected == {"between": [1, 90]}
 
 
 def test_each_goes_over_members_never_over_letters() -> None:
