@@ -8,6 +8,7 @@ from typing import Any
 
 from opsrunner.facts.audited import live, saved
 from opsrunner.facts.base import CannotTell, Host, fact
+from opsrunner.facts.sudo import as_root, standing
 from opsrunner.models import Reason
 
 _KERNEL_BACKLOG = 64  # kernel/audit.c: audit_backlog_limit without -b and without a boot parameter
@@ -119,6 +120,8 @@ def settings(host: Host) -> dict[str, str]:
         if not re.fullmatch(r"[!-~]+", words[2]):
             raise CannotTell(Reason.UNPARSABLE, f"auditd.conf line {number}: stray characters")
         values[words[0].lower()] = words[2].lower()
+        if [word.lower() for word in words] == ["log_format", "=", "nolog"]:
+            values["write_logs"] = "no"  # as auditd does; a later log_format leaves it so
     return values
 
 
@@ -231,13 +234,9 @@ def stoppers(host: Host) -> list[dict[str, str]]:
     pattern that holds them, an editor on ``/etc/audit``). Source: sudoers(5).
     """
     holders = dict.fromkeys(host.get("sudo.blanket_holders"), "ALL")
-    last: dict[tuple[str, str], bool] = {}
-    for grant in host.get("sudo.policy")["grants"]:
-        if {"root", "#0", "ALL"} & set(grant["runas"]):
-            last[(grant["who"], grant["command"])] = grant["negated"]
-    for (who, command), negated in last.items():
-        if not negated and _stops_audit(command):
-            holders.setdefault(who, command)
+    for grant in standing(host.get("sudo.policy")["grants"]):
+        if as_root(grant) and _stops_audit(grant["command"]):
+            holders.setdefault(grant["who"], grant["command"])
     return [{"who": who, "command": command} for who, command in sorted(holders.items())]
 
 

@@ -68,13 +68,14 @@ def _shell(unit: str, files: Files) -> str:
     }
     drop_ins = unitfile.in_order(texts, unitfile.FOLDERS, f"{unit}.d")
     every = unitfile.in_order(texts, unitfile.FOLDERS, "service.d")
-    return _opened(unitfile.merge([fragment, *every, *drop_ins]))
+    default = _system(files).get(("Manager", "DefaultEnvironment"), [])
+    return _opened(unitfile.merge([fragment, *every, *drop_ins]), default)
 
 
-def _opened(values: unitfile.Values) -> str:
+def _opened(values: unitfile.Values, default_environment: list[str]) -> str:
     commands = values.get(("Service", "ExecStart"), [])
     before = values.get(("Service", "ExecStartPre"), [])
-    environment = values.get(("Service", "Environment"), [])
+    environment = [*default_environment, *values.get(("Service", "Environment"), [])]
     if not commands:
         return "no ExecStart"
     for command in commands:
@@ -134,12 +135,17 @@ def _manager(host: Host) -> tuple[int | None, dict[str, str]]:
 
 
 def _burst(files: Files) -> str:
+    action = "CtrlAltDelBurstAction"
+    return unitfile.last(_system(files), "Manager", action, _ACTIONS, "reboot-force")
+
+
+def _system(files: Files) -> unitfile.Values:
+    """Return what system.conf and its drop-ins set at the next boot."""
     main = files.text("/etc/systemd/system.conf")
     if main is None:
         main = files.text("/usr/lib/systemd/system.conf")
     texts = [main or "", *unitfile.in_order(files.texts, _CONFIGURED, "system.conf.d")]
-    values = unitfile.merge(texts)
-    return unitfile.last(values, "Manager", "CtrlAltDelBurstAction", _ACTIONS, "reboot-force")
+    return unitfile.merge(texts)
 
 
 def _upstart(files: Files) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from opsrunner.facts.base import CannotTell, Host, fact
 from opsrunner.models import Reason
 
-_HARMLESS = re.compile(r"(/usr)?(/bin/)?(true|false)|:")
+# Arguments change nothing, unless the shell that runs the line takes them for another command.
+_HARMLESS = re.compile(r"((/usr)?(/bin/)?(true|false)|:)(\s[^;&|`$<>(){}]*)?")
 _FILESYSTEMS = ("cramfs", "freevxfs", "jffs2", "hfs", "hfsplus")
 _PROTOCOLS = ("dccp", "sctp", "rds", "tipc")
 
@@ -42,10 +43,18 @@ def states(host: Host) -> dict[str, str]:
 
 
 def _planned(said: str, module: str, *, tree: bool) -> str:
-    last = (said.strip().splitlines() or [""])[-1].strip()
+    lines = [line.strip() for line in said.strip().splitlines()] or [""]
+    # Soft dependencies stand before and after, each with its own line.
+    own = re.compile(rf"insmod (\S*/)?{re.sub('[-_]', '[-_]', module)}\.ko(\.(xz|gz|zst))?(\s.*)?")
+    if any(own.fullmatch(line) for line in lines):
+        return "loadable"
+    for line in lines:
+        command = line.removeprefix("install ").strip()
+        if line.startswith("install ") and not _HARMLESS.fullmatch(command):
+            return f"runs {command}"
+    last = lines[-1]
     if last.startswith("install "):
-        command = last.removeprefix("install ").strip()
-        return "disabled" if _HARMLESS.fullmatch(command) else f"runs {command}"
+        return "disabled"
     if last.startswith("insmod "):
         return "loadable"
     if last.startswith("builtin "):

@@ -14,10 +14,12 @@ from opsrunner.parse.sudoers import Grant, Setting, parse
 Grants = list[dict[str, Any]]
 _SHELLS = tuple(
     f"{folder}/{name}"
-    for folder in ("/bin", "/usr/bin")
+    for folder in ("/bin", "/usr/bin", "/usr/local/bin")
     for name in ("sh", "bash", "dash", "ksh", "zsh", "csh", "tcsh", "su", "sudo", "env")
 )
-_ROOT = frozenset(("root", "#0", "ALL"))
+# Arguments that leave a shell, su or sudo open; root is a member of its own group.
+_OPEN = frozenset(("-", "-i", "-l", "-s", "--login", "root"))
+_ROOT = re.compile(r"%?(root|#0+)|ALL")
 _OUTSIDE = frozenset(("sss", "sssd", "ldap", "ldap-compat"))
 _COMPARED = 1000  # grants that are compared with each other; beyond, all of them are taken to stand
 _PTY_BY_DEFAULT = (1, 9, 14)  # sudo 1.9.14 turned use_pty on
@@ -27,9 +29,9 @@ _PTY_BY_DEFAULT = (1, 9, 14)  # sudo 1.9.14 turned use_pty on
 def policy(host: Host) -> dict[str, Any]:
     """Return the policy as sudo would read it, every include followed.
 
-    Shape: ``{"grants": [{"who", "hosts", "runas", "command", "negated", "passwd", "where"}],
-    "settings": [{"scope", "names", "name", "value", "where"}], "errors": [str]}``; aliases are
-    resolved. Source: sudoers(5).
+    Shape: ``{"grants": [{"who", "hosts", "runas", "command", "negated", "passwd", "where",
+    "excepting"}], "settings": [{"scope", "names", "name", "value", "where"}], "errors": [str]}``;
+    aliases are resolved. Source: sudoers(5).
     """
     files, sections = host.files("sudo.sources"), dict(host.sections("sudo.sources"))
     unread = [path for path, state in files.states.items() if state == "denied"]
@@ -83,8 +85,8 @@ def blanket_holders(host: Host) -> list[str]:
     later one for the same name does not count.
     """
     holders = {"root"}
-    for grant in _standing(host.get("sudo.policy")["grants"]):
-        if _as_root(grant) and _is_blanket(grant["command"]):
+    for grant in standing(host.get("sudo.policy")["grants"]):
+        if as_root(grant) and _is_blanket(grant["command"]):
             holders.add("root" if grant["who"] == "#0" else grant["who"])
     return sorted(holders)
 
@@ -105,7 +107,7 @@ def passwordless(host: Host) -> list[dict[str, Any]]:
             "weight": "blanket" if _is_blanket(grant["command"]) else "limited",
             "where": grant["where"],
         }
-        for grant in _standing(read["grants"])
+        for grant in standing(read["grants"])
         if grant["passwd"] is False and grant["who"] not in ("root", "#0")
     ]
     value, exceptions = effective(read["settings"], "authenticate")
@@ -175,8 +177,11 @@ def _is_valid(setting: Mapping[str, Any]) -> bool:
     return isinstance(setting["value"], bool) if flag else setting["value"] is not True
 
 
-def _standing(grants: Grants) -> Grants:
-    """Return the grants that no later one for the same name replaces; the last match wins."""
+def standing(grants: Grants) -> Grants:
+    """Return the grants of ``policy`` that no later one for the same name replaces.
+
+    The last match wins; one with exceptions (``ALL,!root``) matches too little to replace any.
+    """
     if len(grants) > _COMPARED:
         return [grant for grant in grants if not grant["negated"]]
     kept: dict[str, Grants] = {}
@@ -188,21 +193,23 @@ def _standing(grants: Grants) -> Grants:
 
 def _replaces(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
     return (
-        new["command"] in ("ALL", old["command"])
+        not new["excepting"]
+        and new["command"] in ("ALL", old["command"])
         and (set(old["runas"]) <= set(new["runas"]) or "ALL" in new["runas"])
         and (set(old["hosts"]) <= set(new["hosts"]) or "ALL" in new["hosts"])
     )
 
 
-def _as_root(grant: Mapping[str, Any]) -> bool:
-    return not _ROOT.isdisjoint(grant["runas"])
+def as_root(grant: Mapping[str, Any]) -> bool:
+    """Return whether a grant of ``policy`` is for running as root, by name, uid or group."""
+    return any(_ROOT.fullmatch(name) for name in grant["runas"])
 
 
 def _is_blanket(command: str) -> bool:
     program, _, arguments = command.partition(" ")
     if command == "ALL" or program.startswith("^"):
         return True
-    if arguments not in ("", "*", "-", "- root", "root", "-i", "-s"):
+    if not re.search(r"[*?[^]", arguments) and not _OPEN.issuperset(arguments.split()):
         return False
     pattern = f"{program}*" if program.endswith("/") else program
     return any(fnmatchcase(shell, pattern) for shell in _SHELLS)

@@ -28,7 +28,9 @@ class Grant:
     """One (user, command) pair of a rule, aliases resolved.
 
     ``runas``: users it may run as (``root`` where nothing is said). ``passwd``: True or False
-    where a tag says so. ``command`` is as written with its arguments.
+    where a tag says so. ``command`` is as written with its arguments. ``excepting``: the rule
+    leaves out some of its users, hosts or runas users (``ALL,!root``), so it holds for fewer
+    than the three name.
     """
 
     who: str
@@ -38,6 +40,7 @@ class Grant:
     negated: bool
     passwd: bool | None
     where: str
+    excepting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +158,25 @@ class _Reader:
 
     def _grants(self, rule: _Rule) -> Iterator[Grant]:
         aliases = self._aliases
-        people = [name for name, off in expand(rule.users, aliases["User"]) if not off]
+        users = expand(rule.users, aliases["User"])
+        people = _named(users)
         for spec in rule.commands:
-            runas = tuple(name for name, off in expand(spec.runas, aliases["Runas"]) if not off)
-            hosts = tuple(
-                name for host in spec.hosts
-                for name, off in expand([(host, False)], aliases["Host"]) if not off
-            )
+            runas = expand(spec.runas, aliases["Runas"])
+            hosts = expand(spec.hosts, aliases["Host"])
+            excepting = any(off for _, off in [*users, *runas, *hosts])
+            at, run = _named(hosts), _named(runas)
             commands = expand([(spec.text, spec.negated)], aliases["Cmnd"])
             if len(people) * len(commands) > _MOST:
                 raise SudoersSyntaxError("too many users and commands in one rule")
             for command, off in commands:
                 for who in people:
-                    yield Grant(who, hosts, runas, command, off, spec.passwd, rule.where)
+                    yield Grant(
+                        who, at, run, command, off, spec.passwd, rule.where, excepting,
+                    )
+
+
+def _named(items: list[tuple[str, bool]]) -> tuple[str, ...]:
+    return tuple(name for name, off in items if not off)
 
 
 def expand(

@@ -37,7 +37,7 @@ class Command:
 
     text: str
     negated: bool
-    hosts: tuple[str, ...]
+    hosts: Items
     runas: Items
     passwd: bool | None
 
@@ -61,7 +61,7 @@ class Scanner:
         users = self._items()
         commands: list[Command] = []
         while True:
-            hosts = tuple(name for name, off in self._items() if not off)
+            hosts = self._items()
             self._need("=")
             commands += self._commands(hosts)
             if not self._take(":"):
@@ -101,7 +101,7 @@ class Scanner:
         self._end()
         return names, pairs
 
-    def _commands(self, hosts: tuple[str, ...]) -> list[Command]:
+    def _commands(self, hosts: Items) -> list[Command]:
         found: list[Command] = []
         runas: Items = [("root", False)]
         passwd: bool | None = None
