@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from opsrunner.facts.base import CannotTell, Host, fact
-from opsrunner.facts.shell import values_of
+from opsrunner.facts.profile import PROBES, values_of
 from opsrunner.models import Reason
 
 _STICKY = 0o1000
 
 
 @fact(
-    probes=["shell.files", "login.defs", "pam.files", "path.folders"],
-    facts=["shell.ends"],
+    probes=[*PROBES, "path.folders"],
+    facts=["profile.ends"],
 )
 def root_faults(host: Host) -> dict[str, str]:
     """Return the parts of root's PATH that others could put a program into, with the reason.
@@ -19,7 +19,7 @@ def root_faults(host: Host) -> dict[str, str]:
     Shape: ``{".": "the current directory", "/opt/x": "group may write"}``; empty when none.
     A folder that is not there counts when others can make it. Source: hier(7), execvp(3).
     """
-    path = values_of(host.get("shell.ends")["root"], "PATH")
+    path = values_of(host.get("profile.ends")["root"], "PATH")
     parts = dict.fromkeys(part for value, _ in path for part in value.split(":"))
     folders = _folders(host)
     faults = {}

@@ -26,6 +26,7 @@ _PRINTERS = re.compile(  # what is customary in eval "$(...)": it prints no line
     r"\(?`?\$?\(?\s*(?:SHELL=\S+\s+)?(?:/usr)?(?:/s?bin/)?(dircolors|lesspipe(?:\.sh)?|ssh-agent|tset"
     r"|resize|locale|keychain|starship|direnv|zoxide|tput)\b",
 )
+_PATH_PRINTERS = re.compile(r"\(?`?\$?\(?\s*\S*\b(pyenv|rbenv|nodenv|jenv|brew|conda|mise|asdf)\b")
 _SYMBOLIC = re.compile(r"([ugoa]*)([=+-])([rwx]*)")
 _DEEPEST = 25
 _BITS = {"r": 4, "w": 2, "x": 1}
@@ -147,16 +148,20 @@ def _eval(shell: Shell, words: list[str], world: World) -> Results:
     raw = " ".join(words)
     values = [shell.expand(world, word) for word in words]
     if None not in values:
-        text = " ".join(value for value in values if value)
+        known = " ".join(value for value in values if value)
         try:
-            results = shell.run(parse(text), world)
+            results = shell.run(parse(known), world)
         except ValueError:
             return [(world.tainted(f"eval {raw[:40]}"), None)]
         # An error drops what eval has read, not the line it stands in.
         return [(replace(after, stopped="") if after.stopped == "line" else after, truth)
                 for after, truth in results]
-    harmless = _PRINTERS.match(raw.strip("\"'")) and not _KEPT_WORDS.search(raw)
-    return [(world if harmless else world.tainted(f"eval {raw[:40]}"), None)]
+    text, why = raw.strip("\"'"), f"eval {raw[:40]}"
+    if _KEPT_WORDS.search(raw):
+        return [(world.tainted(why), None)]
+    if _PATH_PRINTERS.match(text):
+        return [(replace(world.with_("PATH", None), doubt=why), None)]
+    return [(world if _PRINTERS.match(text) else world.tainted(why), None)]
 
 
 def _umask(shell: Shell, words: list[str], world: World) -> Results:
