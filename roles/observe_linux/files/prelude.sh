@@ -14,7 +14,7 @@ section() { # words: start a named section of this probe's output
 }
 
 absent() { # path: succeed only when it is certainly not there, not merely out of our sight
-  ops_dir=${1%/*}
+  case $1 in /*) ops_dir=${1%/*} ;; *) return 1 ;; esac
   while [ -n "$ops_dir" ] && [ ! -d "$ops_dir/" ]; do ops_dir=${ops_dir%/*}; done
   [ -x "$ops_dir/" ]
 }
