@@ -23,6 +23,7 @@ def test_molecule_converges_is_idempotent_and_verifies(lab: Lab) -> None:
         [str(folder / "molecule"), "test"], cwd=CHECKOUT, env=environ, capture_output=True,
         text=True, timeout=300, check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-6000:]
     hosts = len(lab.record.hosts)
-    assert f"{2 * hosts} passed" in done.stdout, done.stdout[-2000:]
+    assert f"{2 * hosts} passed" in said, said[-3000:]
