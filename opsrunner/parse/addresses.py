@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 _WIDE = 3  # a network this wide is no limit: 0.0.0.0/1 and 128.0.0.0/1 together are everybody
 
@@ -32,6 +33,7 @@ def _range_is_wide(low: str, high: str) -> bool:
     return int(last) - int(first) >= wide
 
 
+@lru_cache(maxsize=4096)  # the same few addresses on every host of a fleet
 def loopback(text: str) -> bool:
     """Given a listener's address, return whether only this host itself reaches it."""
     bare = text.strip("[]").partition("%")[0].strip("[]")

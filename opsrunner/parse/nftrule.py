@@ -158,7 +158,7 @@ class _Reader:
             self.take()
             return [part for word in found for part in word.split(",") if part]
         word = self.take()
-        while word.endswith(",") or self.peek().startswith(","):
+        while self.peek() and (word.endswith(",") or self.peek().startswith(",")):
             word += self.take()
         if word.startswith("@"):
             return list(self.sets.get(word[1:], ["?"])) or ["(empty)"]

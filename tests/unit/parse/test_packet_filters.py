@@ -137,3 +137,8 @@ def test_a_network_of_everybody_is_known(text: str, expected: bool) -> None:  # 
 def test_loopback_is_known(text: str) -> None:
     assert loopback(text)
     assert not loopback("10.0.0.1")
+
+
+def test_a_list_that_ends_with_a_comma_ends() -> None:
+    """A hostile or cut rule set must not keep the reader waiting for the next value."""
+    assert tables_of("table ip t {\n\tchain c {\n\t\ttcp dport 22,\n\t}\n}\n") is not None
