@@ -12,6 +12,12 @@ missing=""
 }
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
+# What only tests use; without root they are skipped and said to be.
+if [ "$set" = dev ] && [ "$(id -u)" -eq 0 ]; then
+  for tool in chromium unzip busybox gawk mawk zstd logrotate; do
+    command -v $tool >/dev/null 2>&1 || [ -x /usr/sbin/$tool ] || missing="$missing $tool"
+  done
+fi
 if [ -n "$missing" ]; then
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "installing system packages:$missing"
