@@ -121,6 +121,8 @@ def _single(check: Check, host: Host, parameters: Mapping[str, Any]) -> Outcome:
     wanted = parameters[name] if name is not None else check.expected
     shown = _wanted(str(check.operator), wanted)
     if check.key is not None:
+        if not isinstance(value, Mapping):  # a text "has" the key as a part of it, a list never
+            raise TypeError(f"a key goes into a mapping, not {type(value).__name__}")
         if check.key not in value:
             if check.missing == "unknown":
                 raise CannotTell(Reason.UNPARSABLE, f"{check.fact} has no {check.key}")

@@ -73,6 +73,14 @@ def test_a_missing_key_means_what_the_rule_says(missing: str, expected: str) -> 
     assert verdict(check)[0] == expected
 
 
+def test_a_key_of_something_that_is_no_mapping_is_unknown_and_never_missing() -> None:
+    frames = {"accounts.group": Frame("accounts.group", 0, b"\x1efile /etc/group\na:x:1:\n")}
+    check = {"fact": "accounts.group", "key": "a", "missing": "pass", "operator": "equals",
+             "expected": "x"}
+    found = judge(rule(check), SUBJECT, Host("rhel-8", frames), None)
+    assert (found.verdict, (found.reason or "").partition(":")[0]) == ("unknown", "unparsable")
+
+
 def test_a_rule_that_does_not_apply_says_so_and_one_that_cannot_tell_too() -> None:
     assert verdict(YES, applies_when=NO)[0] is Verdict.NOT_APPLICABLE
     assert verdict(YES, applies_when=LOST)[0] is Verdict.UNKNOWN
