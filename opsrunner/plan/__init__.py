@@ -1,0 +1,1 @@
+"""What every change of a host walks through: plan, approval, journal, execution, undo."""

@@ -1,0 +1,1 @@
+"""Remedies by topic: (wanted value, a host's draft) -> changes on paper; pure, no host touched."""
