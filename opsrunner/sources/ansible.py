@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shlex
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,10 @@ _FINAL = {
 }
 # One command a host needs no shared connection: one left over would hide a refused login, and
 # the answer is compressed already. A host that freezes is noticed after 45 s.
-_SSH = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
+_SSH = (
+    f"-F {shlex.quote(str(Path(__file__).parent / 'ssh_config'))} -o ControlMaster=no"
+    " -o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class HostEvent:
 class Playbook:
     """What to run: the project's root, the playbook in it, the inventory and extra variables.
 
+    ``task_seconds`` is after how long one host is given up; 0 is never.
+
     The vault's password is typed at Ansible's prompt: no argument, environment or file holds it.
     """
 
@@ -52,6 +58,7 @@ class Playbook:
     inventory: Path
     variables: Mapping[str, Any]
     forks: int
+    task_seconds: int = 0
     vault_password: Secret | None = None
 
 
@@ -118,6 +125,7 @@ def _environment(playbook: Playbook) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(playbook.root / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SSH_ARGS": _SSH,
+        "ANSIBLE_TASK_TIMEOUT": str(playbook.task_seconds),
     }
 
 

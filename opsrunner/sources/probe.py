@@ -45,11 +45,8 @@ def collect(
         part = hosts[start : start + SLICE]
         with workdir() as folder:
             answers = fill(folder, {host: scripts[host] for host in part})
-            variables = {
-                "observe_linux_workdir": str(folder),
-                "observe_linux_timeout": limits.cut_seconds,
-            }
-            job = replace(playbook, variables={**playbook.variables, **variables})
+            variables = {**playbook.variables, "observe_linux_workdir": str(folder)}
+            job = replace(playbook, variables=variables, task_seconds=limits.cut_seconds)
             for event in run_playbook(job, part, folder):
                 on_event(event)
                 if event.status != "started":

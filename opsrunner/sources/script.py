@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,15 +70,20 @@ def _parse(text: str) -> Iterable[Probe]:
         )
 
 
-def build_script(role: Path, names: Iterable[str], limits: Limits) -> str:
+def build_script(
+    role: Path, names: Iterable[str], limits: Limits, extra: Collection[Probe] = (),
+) -> str:
     """Given a role folder, probe names and limits, return the script for ``sh -s``.
+
+    ``extra``: probes made for this one script, beside those of the role.
 
     ``@OPS_MARK@`` stays in it: the sender puts a fresh one-time word there for each host.
     Everything stands in functions and the last line starts them, so that a script cut on its
     way runs nothing. Raise PolicyError for a name no snippet defines.
     """
-    probes = load_probes(role / "files" / "probes")
-    names = set(names)
+    probes = dict(load_probes(role / "files" / "probes"))
+    probes |= {probe.name: probe for probe in extra}
+    names = {*names, *(probe.name for probe in extra)}
     _refuse_unknown(names - probes.keys(), role)
     # The slow ones last: what they leave no time for is then only themselves.
     order = sorted(names, key=lambda name: (probes[name].limit or limits.probe_seconds, name))

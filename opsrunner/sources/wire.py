@@ -99,7 +99,7 @@ def frames(stream: bytes, mark: str, caps: Mapping[str, int]) -> dict[str, Frame
 
 def _frame(name: str, body: bytes, mark: str, caps: Mapping[str, int], *, ended: bool) -> Frame:
     word = mark.encode()
-    code = re.search(rb"\n@%b R (\d+|deadline)\n" % re.escape(word), body)
+    code = re.search(rb"\n@%b R (\d+|deadline)\n" % word, body)
     if code:
         body = body[: code.start()] + b"\n" + body[code.end() :]
     split = body.rfind(b"\n@%b S\n" % word)

@@ -17,6 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+# Loaded by the main process before it forks, so that no worker has to for its one host.
+import ansible.plugins.connection.ssh
+import ansible.plugins.shell.sh  # noqa: F401 - see above
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -24,12 +27,16 @@ _PR_SET_PDEATHSIG = 1
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
-    """``probe: {workdir: DIR}``: run ``DIR/scripts/<name>`` as ``DIR/index.json`` says by host."""
+    """``probe:`` runs ``DIR/scripts/<name>`` as ``DIR/index.json`` says by host.
+
+    DIR is the variable ``observe_linux_workdir`` itself: a templated argument would be compiled
+    anew in the worker of every host, which costs more than sending the script.
+    """
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
-    _VALID_ARGS = frozenset(("workdir",))
+    _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(
         self,
@@ -45,7 +52,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         host = str(variables.get("inventory_hostname"))
-        workdir = Path(str(self._task.args.get("workdir", "")))
+        workdir = Path(str(variables.get("observe_linux_workdir", "")))
         mark = secrets.token_hex(16)
         script, target = _script_for(workdir, host)
         clock, started = time.monotonic(), datetime.now(UTC)

@@ -94,20 +94,20 @@ def edited(role: Path, file: str, old: str, new: str) -> None:
 TASKS = "---\n" + "- name: Topic | Do it\n  ansible.builtin.ping:\n" * 3
 BROKEN = {
     "a default of another type": (
-        "defaults/main.yml", "timeout: 200", 'timeout: "200"',
-        ["observe_linux_timeout: the spec says 200, the defaults '200'",
-         "observe_linux_timeout: '200' is no int"],
+        "defaults/main.yml", 'workdir: ""', "workdir: 200",
+        ["observe_linux_workdir: the spec says '', the defaults 200",
+         "observe_linux_workdir: 200 is no str"],
     ),
     "a variable nobody declared": (
         "defaults/main.yml", "---\n", "---\nobserve_linux_more: 1\n",
         ["observe_linux_more: only in the defaults"],
     ),
     "a variable of no role": (
-        "defaults/main.yml", "observe_linux_timeout", "timeout",
-        ["observe_linux_timeout: only in the spec", "timeout: only in the defaults", "timeout"],
+        "defaults/main.yml", "observe_linux_workdir", "workdir",
+        ["observe_linux_workdir: only in the spec", "workdir: only in the defaults", "workdir"],
     ),
     "a changed spec": (
-        "meta/argument_specs.yml", "gives a host up", "gives up", ["README.md"],
+        "meta/argument_specs.yml", "written there", "written", ["README.md"],
     ),
     "a role of another name": (
         "meta/main.yml", "role_name: observe_linux", "role_name: other",
