@@ -1,31 +1,14 @@
-"""Hosts -> observations, over Ansible: one read-only round trip each, failure to look included."""
+"""Hosts -> observations: one read-only round trip each, failure to look included."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from opsrunner.models import Observation, Reason
-from opsrunner.sources.ansible import HostEvent, Playbook, run_playbook
+from opsrunner.models import Observation
+from opsrunner.sources.ansible import HostEvent, Playbook
+from opsrunner.sources.exchange import Reply, exchange
 from opsrunner.sources.limits import Limits
-from opsrunner.sources.wire import frames, unpack
-from opsrunner.sources.workdir import fill, workdir
-
-SLICE = 300  # hosts a run of ansible-playbook: enough to fill the forks, few enough to lose
-# What sudo, su, doas and the kernel say when they refuse, in the locales of our fleets.
-_DENIED = re.compile(
-    r"\b(sudo|su|doas|become|privileges?|password|not allowed|not permitted|denied)\b"
-    r"|密码|口令|权限|无权|不允许",
-    re.IGNORECASE,
-)
-# What stands before the words that matter: Ansible's preamble, ssh's frame of @ signs.
-_PREAMBLE = re.compile(
-    r"^.*?can be reached over ssh: |^Failed to connect .*? via ssh: |@{4,}|\B@\B",
-)
+from opsrunner.sources.wire import frames
 
 
 def collect(
@@ -40,65 +23,18 @@ def collect(
     They come as they finish. ``on_event`` hears of every start and end. Raise RunError when
     Ansible itself could not run.
     """
-    hosts = list(scripts)
-    for start in range(0, len(hosts), SLICE):
-        part = hosts[start : start + SLICE]
-        with workdir() as folder:
-            answers = fill(folder, {host: scripts[host] for host in part})
-            variables = {**playbook.variables, "observe_linux_workdir": str(folder)}
-            job = replace(playbook, variables=variables, task_seconds=limits.cut_seconds)
-            for event in run_playbook(job, part, folder):
-                on_event(event)
-                if event.status != "started":
-                    yield _observation(event, answers[event.host], caps[event.host], limits)
+    for reply in exchange(playbook, scripts, limits, on_event):
+        yield observation(reply, caps[reply.host])
 
 
-def _observation(
-    event: HostEvent, answer: Path, caps: Mapping[str, int], limits: Limits,
-) -> Observation:
-    if event.status != "ok" or not answer.exists():
-        return _unreached(event.host, reason_of(event))
-    head, _, raw = answer.read_bytes().partition(b"\n")
-    answer.unlink()
-    header = json.loads(head)
-    ended = datetime.fromisoformat(header["started"]) + timedelta(seconds=header["seconds"])
-    stream = unpack(raw, header["mark"], limit=limits.host_bytes)
-    if stream is None:
-        return _unreached(event.host, _not_run(header))
+def observation(reply: Reply, caps: Mapping[str, int]) -> Observation:
+    """Given a host's reply and the caps of its probes, return what was observed."""
+    seen = {} if reply.stream is None else frames(reply.stream, reply.mark, caps)
     return Observation(
-        subject=event.host,
-        reached=True,
-        reason=None,
-        frames=frames(stream, header["mark"], caps),
-        started=header["started"],
-        ended=_utc(ended),
+        subject=reply.host,
+        reached=reply.stream is not None,
+        reason=reply.reason,
+        frames=seen,
+        started=reply.started,
+        ended=reply.ended,
     )
-
-
-def _not_run(header: Mapping[str, object]) -> str:
-    """Return why the script did not begin: most often the privilege was refused."""
-    said = " ".join(str(header["stderr"]).split())[-200:] or f"exit code {header['rc']}"
-    denied = header["rc"] != 0 and _DENIED.search(said)
-    return f"{Reason.DENIED if denied else Reason.PROBE_FAILED}: {said}"
-
-
-def reason_of(event: HostEvent) -> str:
-    """Given how a host ended, return the reason of its findings, ``CODE: what was said``."""
-    said = " ".join(_PREAMBLE.sub(" ", " ".join(event.message.split())).split())[:200]
-    if event.status == "timeout":
-        return f"{Reason.TIMEOUT}: the host did not answer within its limit"
-    if event.status == "unreachable":
-        return f"{Reason.UNREACHABLE}: {said}"
-    if event.status == "lost":
-        return f"{Reason.INTERRUPTED}: {said}"
-    code = Reason.DENIED if _DENIED.search(said) else Reason.PROBE_FAILED
-    return f"{code}: {said}"
-
-
-def _unreached(host: str, reason: str) -> Observation:
-    now = _utc(datetime.now(UTC))
-    return Observation(host, reached=False, reason=reason, frames={}, started=now, ended=now)
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

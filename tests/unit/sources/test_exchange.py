@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opsrunner.sources.ansible import HostEvent
-from opsrunner.sources.probe import reason_of
+from opsrunner.sources.exchange import reason_of
 
 PREAMBLE = (
     'Data could not be sent to remote host "10.0.0.1". '
