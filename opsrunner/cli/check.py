@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.check.plan import CheckPlan, plan_check
-from opsrunner.cli.context import Context, limits, load_context, open_store
+from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
 from opsrunner.cli.outcome import exit_code, present, require_folder
 from opsrunner.cli.progress import HostProgress
 from opsrunner.evidence.store import Store
@@ -22,7 +22,6 @@ from opsrunner.policy.bundle import pack
 from opsrunner.report.document import Document
 from opsrunner.report.summary import summarise
 from opsrunner.report.writers import find_writers
-from opsrunner.sources.ansible import Playbook
 from opsrunner.sources.probe import collect
 from opsrunner.version import code_version
 
@@ -85,36 +84,33 @@ def check(
 
 
 def _check(plan: CheckPlan, context: Context, only: Sequence[str]) -> Document:
-    """Given the plan, carry it out with progress on the terminal; return what came of it."""
     store = open_store(context.settings)
+    run_id = observe_and_judge(plan, context, store, only)
+    return summarise(store, store.run(run_id), context.policies, plan.subjects)
+
+
+def observe_and_judge(
+    plan: CheckPlan, context: Context, store: Store, only: Sequence[str],
+) -> str:
+    """Given a check's plan, carry it out with progress on the terminal; return the run's id."""
     with HostProgress(len(plan.subjects)) as progress:
-        run_id = run_check(
+        return run_check(
             plan, _observe(plan, context, progress), store, _origin(context, only, store),
             context.today, progress.judged,
         )
-    return summarise(store, store.run(run_id), context.policies, plan.subjects)
 
 
 def _observe(
     plan: CheckPlan, context: Context, progress: HostProgress,
 ) -> Iterator[Observation]:
-    settings = context.settings
-    playbook = Playbook(
-        root=settings.root,
-        name="check.yml",
-        inventory=context.inventory.path.absolute(),
-        variables={},
-        forks=settings.forks,
-        vault_password=context.vault_password,
-    )
     reachable = {name: kind for name, kind in plan.kinds.items() if kind.rules}
     for name in plan.kinds.keys() - reachable.keys():
         yield _without_rules(plan.subjects[name])
     yield from collect(
-        playbook,
+        playbook(context, "check.yml"),
         {name: kind.script for name, kind in reachable.items()},
         {name: kind.caps for name, kind in reachable.items()},
-        limits(settings),
+        limits(context.settings),
         progress.event,
     )
 

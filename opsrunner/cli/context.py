@@ -12,6 +12,7 @@ from opsrunner.policy.load import Policies, load_policies
 from opsrunner.secrets.password import vault_password
 from opsrunner.secrets.store import Secret
 from opsrunner.settings import Settings, load_settings
+from opsrunner.sources.ansible import Playbook
 from opsrunner.sources.limits import Limits
 from opsrunner.subjects.inventory import Inventory, load_inventory
 from opsrunner.subjects.platforms import PLATFORMS
@@ -40,6 +41,18 @@ def limits(settings: Settings) -> Limits:
         host_seconds=settings.host_seconds,
         probe_bytes=settings.probe_bytes,
         host_bytes=settings.host_bytes,
+    )
+
+
+def playbook(context: Context, name: str) -> Playbook:
+    """Given the context and a playbook's file name, return what Ansible needs to run it."""
+    return Playbook(
+        root=context.settings.root,
+        name=name,
+        inventory=context.inventory.path.absolute(),
+        variables={},
+        forks=context.settings.forks,
+        vault_password=context.vault_password,
     )
 
 

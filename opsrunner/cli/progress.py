@@ -19,10 +19,11 @@ _NAMED = 4  # hosts under way that the bar names
 class HostProgress:
     """A bar over the hosts, one line for each that is done."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, verb: str = "observe") -> None:
+        """Given how many hosts there are and what is done with them, make the bar."""
         self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
         self._progress = Progress(
-            TextColumn("observe"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn(verb), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             TextColumn("{task.description}", markup=False),
             console=self._console, disable=not self._console.is_terminal,
         )
@@ -60,8 +61,12 @@ class HostProgress:
                  if counts.get(name)]
         state = "reached" if record.reached else f"NOT REACHED ({record.reason})"
         line = f"{record.id}: {state}; {counts.get('pass', 0)} pass"
+        self.done("; ".join([line, *words]))
+
+    def done(self, line: str) -> None:
+        """Given what became of a host in one line, say it and count the host."""
         self._progress.advance(self._task)
-        self._console.print(_plain("; ".join([line, *words])))
+        self._console.print(_plain(line))
 
 
 def _plain(text: str) -> Text:

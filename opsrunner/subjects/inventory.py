@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"\w[\w.:@-]*")  # also a safe file name, and nothing a terminal obeys
 # Every variable of the ``ops_`` prefix that means something; a misspelt one is a problem.
-_VARIABLES = ("ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger")
+_VARIABLES = (
+    "ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", "ops_second_login",
+)
+# What an operator may decide for a site about a change: variables of the hardening roles.
+_WANTED = "harden_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,28 @@ def _attributes(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], li
     if secret or not isinstance(address, str):
         message = "must be an address in plain text"
         found = [*found, Problem(context.path, f"{entry.name}.ansible_host", message)]
-    return {"address": address, **fields}, problems + found
+    wanted, refused = _wanted(entry, context)
+    return {"address": address, **fields, **wanted}, problems + found + refused
+
+
+def _wanted(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], list[Problem]]:
+    """Given a host, return what its site decides about changes: variables of roles, second login.
+
+    ``ops_second_login`` is an account, other than the controller's, that can log in and use sudo.
+    """
+    wanted: dict[str, Any] = {}
+    problems = []
+    for name in sorted(entry.variables):
+        if name != "ops_second_login" and not name.startswith(_WANTED):
+            continue
+        wanted[name], secret = _plain(entry.variables[name])
+        if secret:
+            message = "holds a vault-encrypted value or a template; plain values only"
+            problems.append(Problem(context.path, f"{entry.name}.{name}", message))
+    if not isinstance(wanted.get("ops_second_login", ""), str):
+        message = "must be the name of an account"
+        problems.append(Problem(context.path, f"{entry.name}.ops_second_login", message))
+    return wanted, problems
 
 
 def _file_of(value: object) -> str | None:

@@ -1,0 +1,1 @@
+"""Failing rules -> remedies on hosts, planned, approved, undoable."""

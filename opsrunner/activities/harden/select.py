@@ -1,0 +1,105 @@
+"""Findings of a run -> what shall be mended on each host, and what is left out, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from opsrunner.activities.harden.steps import Wanted
+from opsrunner.models import Finding, Subject, Verdict
+from opsrunner.plan.models import Danger, LeftOut, Words
+from opsrunner.policy.models import Rule
+
+Acknowledged = Mapping[tuple[str, str], str]  # (rule, host) -> the reason a person gave
+
+
+def choose(
+    subject: Subject,
+    findings: Iterable[Finding],
+    rules: Mapping[str, Rule],
+    acknowledged: Acknowledged,
+) -> tuple[list[Wanted], list[LeftOut]]:
+    """Given a host, its findings, the rules and acknowledgements, return what to mend and what not.
+
+    Only a failure is mended. One that is waived, has no remedy for a machine, or is of high
+    danger without an acknowledgement for this very host is left out and says so; so is a rule
+    with a remedy whose verdict is unknown.
+    """
+    wanted: list[Wanted] = []
+    left: list[LeftOut] = []
+    for finding in findings:
+        rule = rules[finding.rule]
+        if finding.verdict is Verdict.UNKNOWN and rule.remediation.role:
+            said = str(finding.reason)
+            left.append(_left(finding.rule, rule, "unknown", f"检查结果未知：{said}", said))
+        elif finding.verdict is Verdict.FAIL:
+            reason = acknowledged.get((finding.rule, subject.id), "")
+            refusal = _refusal(finding, rule, reason, subject.id)
+            if refusal:
+                left.append(refusal)
+            else:
+                wanted.append(_wanted(finding.rule, rule, subject, reason))
+    return wanted, left
+
+
+def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> LeftOut | None:
+    name, text = finding.rule, rule.remediation.text
+    danger = _why(rule)
+    if finding.waived:
+        why = finding.waived.get("reason", "")
+        return _left(name, rule, "waived", f"已豁免：{why}", f"waived: {why}")
+    if not rule.remediation.role or not rule.remediation.variables:
+        return _left(name, rule, "no_remedy", text.zh, text.en)
+    if rule.danger.level == "high" and not acknowledged:
+        option = f'--acknowledge {name}@{host}="..."'
+        return _left(
+            name, rule, "danger",
+            f"高风险，未确认（{danger.zh}）；确认请加 {option}",
+            f"high danger, not acknowledged ({danger.en}); to do it: {option}",
+        )
+    return None
+
+
+def _wanted(name: str, rule: Rule, subject: Subject, acknowledged: str) -> Wanted:
+    return Wanted(
+        rule=name,
+        title=Words(zh=rule.title.zh, en=rule.title.en),
+        danger=Danger(level=rule.danger.level, why=_why(rule)),
+        variables={
+            variable: site_value(value, subject.attributes.get(variable))
+            for variable, value in rule.remediation.variables.items()
+        },
+        acknowledged=acknowledged,
+    )
+
+
+def _why(rule: Rule) -> Words:
+    why = rule.danger.why
+    return Words(zh=why.zh, en=why.en) if why else Words(zh="", en="")
+
+
+def site_value(rule_value: Any, site: Any) -> Any:  # noqa: ANN401 - a variable's own type
+    """Given what a rule wants and what the inventory says of it, return what counts.
+
+    The site decides; of a mapping only the keys that the rule is about.
+    """
+    if site is None:
+        return rule_value
+    if isinstance(rule_value, Mapping) and isinstance(site, Mapping):
+        return {key: site.get(key, value) for key, value in rule_value.items()}
+    return site
+
+
+def _left(
+    name: str,
+    rule: Rule,
+    reason: Literal["waived", "danger", "no_remedy", "unknown"],
+    zh: str,
+    en: str,
+) -> LeftOut:
+    return LeftOut(
+        rule=name,
+        title=Words(zh=rule.title.zh, en=rule.title.en),
+        reason=reason,
+        detail=Words(zh=zh, en=en),
+    )

@@ -1,0 +1,134 @@
+"""Frames of ``state.*`` -> units, sysctls, accounts, and who logged in. Pure.
+
+Each function returns everything that was asked for: as it is, or as the CannotTell that says
+why nobody knows. Files have a module of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opsrunner.changes.state import AccountState, UnitState
+from opsrunner.facts.base import CannotTell, Host
+from opsrunner.models import Reason
+
+SYSV_UNITS = "services.units"  # the fact that knows them where there is no systemctl
+_UP = frozenset(("active", "reloading", "activating"))
+# What systemd says of a script in init.d: whether it starts is then said by its start links.
+_BY_LINKS = frozenset(("", "bad", "generated"))
+
+
+def login(host: Host) -> tuple[str, int]:
+    """Given frames, return the account that logged in and the host's day. Raise CannotTell."""
+    sections = dict(host.sections("state.self"))
+    day = sections.get("today", "").strip()
+    if not day.isascii() or not day.isdigit():
+        raise CannotTell(Reason.UNPARSABLE, "state.self")
+    return sections.get("login", "").strip(), int(day)
+
+
+def units(host: Host, names: tuple[str, ...]) -> dict[str, UnitState | CannotTell]:
+    """Given frames and unit names, return each unit."""
+    if not names:
+        return {}
+    try:
+        sections = dict(host.sections("state.units"))
+        if "systemd" in sections:
+            return dict(_systemd(sections, names))
+        known = host.get(SYSV_UNITS)
+    except CannotTell as reason:
+        return dict.fromkeys(names, reason)
+    return {name: _sysv(name, known, sections.get("locks", "").split()) for name in names}
+
+
+def _systemd(
+    sections: Mapping[str, str], names: tuple[str, ...],
+) -> dict[str, UnitState | CannotTell]:
+    blocks = [block for block in sections["systemd"].split("\n\n") if block.strip()]
+    if len(blocks) != len(names):
+        raise CannotTell(Reason.UNPARSABLE, "systemctl show answered for other units")
+    starts = sections.get("sysv", "").split()
+    return {
+        name: _unit(name, dict(line.split("=", 1) for line in block.splitlines() if "=" in line),
+                    starts)
+        for name, block in zip(names, blocks, strict=True)
+    }
+
+
+def _unit(name: str, said: Mapping[str, str], starts: list[str]) -> UnitState | CannotTell:
+    load, enabled = said.get("LoadState"), said.get("UnitFileState", "")
+    if load is None or "ActiveState" not in said:
+        return CannotTell(Reason.UNPARSABLE, f"systemctl show said nothing of {name}")
+    if load == "not-found":
+        return UnitState(name, present=False)
+    if load == "masked":
+        enabled = "masked"
+    elif enabled in _BY_LINKS:
+        enabled = "enabled" if name.removesuffix(".service") in starts else "disabled"
+    return UnitState(name, present=True, enabled=enabled, active=said["ActiveState"] in _UP)
+
+
+def _sysv(name: str, known: Mapping[str, Any], locks: list[str]) -> UnitState | CannotTell:
+    unit = known.get(name)
+    if unit is None:
+        return UnitState(name, present=False)
+    active = unit["active"] == "active"
+    if unit["active"] == "unknown":  # it leaves no process: its lock file tells
+        active = name.removesuffix(".service") in locks
+    return UnitState(name, present=True, enabled=unit["enabled"], active=active)
+
+
+def sysctl_path(key: str) -> str:
+    """Given a parameter's name, return its path below /proc/sys: ``.`` and ``/`` change places."""
+    return key.translate(str.maketrans("./", "/."))
+
+
+def sysctls(host: Host, keys: tuple[str, ...]) -> dict[str, str | CannotTell | None]:
+    """Given frames and keys, return each live value, its blanks single; None: no such key."""
+    if not keys:
+        return {}
+    try:
+        sections = dict(host.sections("state.sysctls"))
+    except CannotTell as reason:
+        return dict.fromkeys(keys, reason)
+    present = set(sections.get("present", "").splitlines())
+    live = _values(sections.get("network", ""), ":")
+    kernel = _values(sections.get("kernel", ""), "=")
+    live |= {sysctl_path(key): value for key, value in kernel.items()}
+    found: dict[str, str | CannotTell | None] = {}
+    for key in keys:
+        path = sysctl_path(key)
+        found[key] = live.get(path)
+        if path in present and path not in live:
+            found[key] = CannotTell(Reason.DENIED, key)
+    return found
+
+
+def _values(section: str, mark: str) -> dict[str, str]:
+    pairs = (line.partition(mark) for line in section.splitlines() if mark in line)
+    return {key.strip(): " ".join(value.split()) for key, _, value in pairs}
+
+
+def accounts(host: Host) -> Mapping[str, AccountState] | CannotTell:
+    """Given frames, return the local accounts by name."""
+    try:
+        sections = dict(host.sections("state.accounts"))
+        shadow = {line.split(":")[0]: line.split(":") for line in sections["shadow"].splitlines()}
+        lines = [line.split(":") for line in sections["passwd"].splitlines()]
+        return {
+            fields[0]: _account(fields, shadow.get(fields[0], []))
+            for fields in lines if len(fields) == 6 and fields[2].isdigit()  # noqa: PLR2004
+        }
+    except CannotTell as reason:
+        return reason
+    except (KeyError, ValueError, IndexError):
+        return CannotTell(Reason.UNPARSABLE, "state.accounts")
+
+
+def _account(fields: list[str], shadow: list[str]) -> AccountState:
+    name, password, uid, gid, home, shell = fields
+    if password == "x":  # noqa: S105 - passwd(5)'s word for "it stands in shadow"
+        password = shadow[1] if shadow else "none"
+    days = [int(day) if day else None for day in shadow[2:8]] if shadow else [None] * 6
+    return AccountState(name, int(uid), int(gid), home, shell, password, *days)

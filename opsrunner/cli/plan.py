@@ -1,0 +1,202 @@
+"""``opsrunner plan``: what would be changed where, from which state to which, for approval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opsrunner.activities.check.plan import plan_check
+from opsrunner.activities.harden.planning import Cause, HostTask, make_plan, tasks_of
+from opsrunner.changes.hosts import read_hosts
+from opsrunner.changes.reading import Target
+from opsrunner.changes.state import HostState
+from opsrunner.cli.check import observe_and_judge
+from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
+from opsrunner.cli.progress import HostProgress
+from opsrunner.cli.table import echo_table
+from opsrunner.errors import ExitCode, InputError, Problem
+from opsrunner.evidence.store import Store
+from opsrunner.models import Finding
+from opsrunner.plan.file import folder_of, load, save
+from opsrunner.plan.models import Plan
+from opsrunner.plan.people import load_people, this_login
+from opsrunner.report.findings import decode
+from opsrunner.version import code_version
+
+EXAMPLES = """
+Examples:
+
+  opsrunner plan harden -i inventories/lab
+
+  opsrunner plan harden -i inventories/prod --limit web --rule ssh_banner --ticket CHG-1024
+
+  opsrunner plan harden -i inventories/prod --from latest --period 2026-spring-festival
+
+  opsrunner plan harden -i inventories/lab --acknowledge 'ssh_ciphers@web1=the clients are new'
+
+The plan is signed with `opsrunner approve PLAN` by somebody else, then carried out with
+`opsrunner apply PLAN`.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Given the application, add the command group ``plan`` to it."""
+    group = typer.Typer(help="Plan a change; no host is changed.", no_args_is_help=True)
+    group.command("harden", epilog=EXAMPLES)(harden)
+    app.add_typer(group, name="plan")
+
+
+def harden(
+    inventory: Annotated[
+        Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
+    ] = None,
+    limit: Annotated[
+        str | None, typer.Option(help="Only these hosts (an Ansible pattern).")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Measure every Linux host without ops_profile by this.")
+    ] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
+    from_run: Annotated[
+        str | None,
+        typer.Option("--from", help="Take the findings of this run instead of checking now."),
+    ] = None,
+    ticket: Annotated[str, typer.Option(help="The work order, on every document.")] = "",
+    period: Annotated[str, typer.Option(help="The special period this is done for.")] = "",
+    emergency: Annotated[str, typer.Option(help="Why it cannot wait for a window.")] = "",
+    acknowledge: Annotated[
+        list[str] | None,
+        typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
+    ] = None,
+    valid_days: Annotated[int, typer.Option(min=1, max=90, help="When the plan expires.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
+) -> int:
+    """Plan the hardening of what fails: host x rule, before and after, danger, restarts.
+
+    Hosts are only read. Exit 0 with a plan, also when nothing is to be done; 4 when a host or a
+    rule with a remedy could not be looked at.
+    """
+    context = load_context(inventory, limit, profile)
+    planner = load_people(context.settings.policies).require(login := this_login(), "plan")
+    agreed = acknowledgements(acknowledge or [], context)
+    store = open_store(context.settings)
+    run_id = store.run(from_run).id if from_run else _checked(context, store, rule or [])
+    cause = Cause(
+        planner=planner,
+        login=login,
+        inventory=str(context.inventory.path),
+        source_run=run_id,
+        policy_sha256=context.policies.sha256,
+        code_version=code_version(),
+        ticket=ticket,
+        period=period,
+        emergency=emergency,
+        valid_days=valid_days,
+    )
+    findings = _findings(store, run_id, rule or [])
+    tasks = tasks_of(context.inventory.with_profile, findings, context.policies.rules, agreed)
+    planned = make_plan(tasks, read_all(context, tasks), cause, datetime.now(UTC))
+    path = save(planned.plan, folder_of(store.root, planned.plan.id))
+    _present(path, as_json=as_json)
+    unknown = any(left.reason == "unknown" for s in planned.plan.subjects for left in s.left_out)
+    return ExitCode.UNKNOWN if unknown else ExitCode.COMPLIANT
+
+
+def acknowledgements(given: Sequence[str], context: Context) -> dict[tuple[str, str], str]:
+    """Given ``RULE@HOST=reason`` texts, return the reasons. Raise InputError with all faults."""
+    hosts = {host.id for host in context.inventory.hosts}
+    agreed: dict[tuple[str, str], str] = {}
+    problems = []
+    for text in given:
+        where, _, reason = text.partition("=")
+        name, _, host = where.partition("@")
+        if not reason.strip():
+            problems.append(Problem("--acknowledge", where, "say why: RULE@HOST=reason"))
+        if name not in context.policies.rules:
+            problems.append(Problem("--acknowledge", name, "no such rule; see `opsrunner rules`"))
+        if host not in hosts:
+            problems.append(Problem("--acknowledge", host or text, "is no host of the inventory"))
+        agreed[name, host] = reason.strip().strip('"')
+    if problems:
+        raise InputError(problems)
+    return agreed
+
+
+def read_all(context: Context, tasks: Sequence[HostTask]) -> dict[str, HostState | str]:
+    """Given the hosts' tasks, read what the remedies must see; a state, or why there is none."""
+    platforms = context.policies.platforms
+    asked = {task.subject.id: task for task in tasks if task.wanted}
+    targets = {
+        host: Target(
+            host, task.subject.platform, platforms[task.subject.platform].family,
+            task.subject.attributes,
+        )
+        for host, task in asked.items()
+    }
+    reads = {host: task.reads for host, task in asked.items()}
+    with HostProgress(len(reads), "read") as progress:
+        found = read_hosts(
+            playbook(context, "check.yml"), reads, targets, limits(context.settings),
+            progress.event,
+        )
+        states = {}
+        for host, state in found:
+            states[host] = state
+            progress.done(f"{host}: {'read' if isinstance(state, HostState) else state}")
+    return states
+
+
+def _checked(context: Context, store: Store, only: Sequence[str]) -> str:
+    plan = plan_check(
+        context.policies, context.inventory.hosts, only=only,
+        root=context.settings.root, limits=limits(context.settings),
+    )
+    return observe_and_judge(plan, context, store, only)
+
+
+def _findings(store: Store, run_id: str, only: Sequence[str]) -> Mapping[str, list[Finding]]:
+    found = {}
+    for record in store.subject_records(run_id):
+        blob = record.blobs.get("findings")
+        rows = decode(store.get(blob), record.kind, record.id, record.blobs) if blob else []
+        found[record.id] = [row for row in rows if not only or row.rule in only]
+    return found
+
+
+def _present(path: Path, *, as_json: bool) -> None:
+    plan, signed = load(path)
+    if as_json:
+        typer.echo(json.dumps(
+            {"plan": plan.model_dump(mode="json"), "digest": signed, "path": str(path)},
+            ensure_ascii=False,
+        ))
+        return
+    _table(plan)
+    typer.echo(f"plan    {plan.id}")
+    typer.echo(f"digest  {signed}")
+    typer.echo(f"json    {path}")
+    if any(subject.steps for subject in plan.subjects):
+        typer.echo(f"next    opsrunner approve {plan.id}   (somebody else than {plan.planner})")
+    else:
+        typer.echo("next    nothing to apply")
+
+
+def _table(plan: Plan) -> None:
+    rows = []
+    for subject in plan.subjects:
+        danger = [step.danger.level for step in subject.steps]
+        left = ", ".join(sorted({entry.reason for entry in subject.left_out}))
+        rows.append([
+            subject.id, subject.platform, str(len(subject.steps)),
+            str(sum(len(step.changes) for step in subject.steps)), str(danger.count("high")),
+            str(sum(bool(step.reboot) for step in subject.steps)), str(len(subject.left_out)),
+            left,
+        ])
+    echo_table(
+        ["host", "platform", "rules", "changes", "high", "reboot", "left out", "because"], rows,
+    )
