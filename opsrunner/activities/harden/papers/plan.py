@@ -1,0 +1,149 @@
+"""加固方案: what an approver reads and signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opsrunner.activities.harden.papers.words import BASIS, DANGER, ROLLBACK, left_out, say, steps
+from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
+from opsrunner.report.paper import (
+    Block,
+    Cell,
+    Facts,
+    Listing,
+    Paper,
+    Paragraph,
+    Say,
+    Section,
+    Table,
+    same,
+)
+
+
+def plan_paper(plan: Plan, digest: str) -> Paper:
+    """Given a plan and its digest, return the paper that is read and signed."""
+    return Paper(
+        title=Say("安全加固方案", "Hardening plan"),
+        subtitle=same(plan.inventory),
+        number=plan.id,
+        date=plan.created[:10],
+        facts=(
+            (Say("工单", "Work order"), same(plan.ticket or "-")),
+            (Say("保障时期", "Special period"), same(plan.period or "-")),
+            (Say("编制人", "Planned by"), same(plan.planner)),
+            (Say("有效期至", "Valid until"), same(plan.expires)),
+            (Say("依据的检查", "Findings of run"), same(plan.source_run)),
+            (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
+        ),
+        signatures=(
+            (Say("编制", "Prepared"), plan.planner, plan.created[:10]),
+            (Say("审核", "Reviewed"), "", ""),
+            (Say("批准", "Approved"), "", ""),
+        ),
+        versions=(("1.0", plan.created[:10], plan.planner, Say("首次编制", "First version")),),
+        evidence={"plan.json": digest},
+        digest=digest,
+        sections=(
+            Section(Say("目标与范围", "Aim and scope"), (_scope(plan), _hosts(plan))),
+            Section(Say("依据", "Basis"), tuple(Paragraph(text) for text in BASIS)),
+            Section(Say("方案与风险评估", "Steps and their dangers"), (_steps(plan),)),
+            Section(Say("重启与服务影响", "Restarts and reboots"), (_restarts(plan),)),
+            Section(Say("备份与回退方案", "Snapshot and undo"),
+                    tuple(Paragraph(text) for text in ROLLBACK)),
+            left_out(plan),
+            Section(Say("变更明细", "Every change, before and after"),
+                    sections=tuple(_detail(subject) for subject in plan.subjects if subject.steps)),
+        ),
+    )
+
+
+def _scope(plan: Plan) -> Facts:
+    every = [step for _, step in steps(plan)]
+    return Facts((
+        (Say("主机数", "Hosts"), same(len(plan.subjects))),
+        (Say("加固项数", "Steps"), same(len(every))),
+        (Say("变更数", "Changes"), same(sum(len(step.changes) for step in every))),
+        (Say("高风险项数", "Of high danger"),
+         same(sum(step.danger.level == "high" for step in every))),
+        (Say("未加固项数", "Left out"), same(sum(len(s.left_out) for s in plan.subjects))),
+    ))
+
+
+def _hosts(plan: Plan) -> Table:
+    return Table(
+        heads=(Say("主机", "Host"), Say("平台", "Platform"), Say("加固项", "Steps"),
+               Say("变更", "Changes"), Say("需重启", "Reboot"), Say("未加固项", "Left out")),
+        rows=[
+            [Cell(same(s.id)), Cell(same(s.platform)), Cell(same(len(s.steps))),
+             Cell(same(sum(len(step.changes) for step in s.steps))),
+             Cell(Say("是", "yes") if any(step.reboot for step in s.steps) else same("-")),
+             Cell(same(len(s.left_out)))]
+            for s in plan.subjects
+        ],
+        widths=(24, 16, 10, 10, 10, 10),
+        sheet=Say("主机", "Hosts"),
+    )
+
+
+def _steps(plan: Plan) -> Table:
+    rows = []
+    for subject, step in steps(plan):
+        level, mark = DANGER[step.danger.level]
+        why = say(step.danger.why)
+        if step.acknowledged:
+            why = Say(f"{why.zh} 已确认：{step.acknowledged}",
+                      f"{why.en} Acknowledged: {step.acknowledged}")
+        rows.append([
+            Cell(same(subject.id)), Cell(same(step.rule)), Cell(say(step.title)),
+            Cell(level, mark), Cell(why), Cell(same(", ".join(step.restarts) or "-")),
+        ])
+    return Table(
+        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("项目", "Title"),
+               Say("风险", "Danger"), Say("风险说明", "Why"), Say("重载/重启服务", "Restarts")),
+        rows=rows,
+        widths=(14, 20, 24, 6, 26, 12),
+        sheet=Say("加固项", "Steps"),
+    )
+
+
+def _restarts(plan: Plan) -> Table:
+    rows = [
+        [Cell(same(subject.id)), Cell(same(step.rule)), Cell(same("; ".join(step.restarts) or "-")),
+         Cell(same("; ".join(step.reboot) or "-"), "warn" if step.reboot else "")]
+        for subject, step in steps(plan) if step.restarts or step.reboot
+    ]
+    return Table(
+        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("重载/重启服务", "Restarts"),
+               Say("需重启主机方生效", "Effective after a reboot")),
+        rows=rows,
+        widths=(16, 24, 24, 36),
+        sheet=Say("重启", "Restarts"),
+    )
+
+
+def _detail(subject: SubjectPlan) -> Section:
+    blocks: list[Block] = []
+    for step in subject.steps:
+        blocks.append(_changes(step))
+        blocks += _diffs(step)
+    return Section(same(f"{subject.id} ({subject.platform})"), tuple(blocks))
+
+
+def _changes(step: Step) -> Table:
+    return Table(
+        heads=(Say("对象", "Target"), Say("变更前", "Before"), Say("变更后", "After")),
+        rows=[[Cell(same(c.target)), Cell(same(c.before)), Cell(same(c.after))]
+              for c in step.changes],
+        widths=(34, 33, 33),
+        caption=Say(f"{step.rule} {step.title.zh}", f"{step.rule}: {step.title.en}"),
+    )
+
+
+def _diffs(step: Step) -> Iterator[Listing]:
+    for change in step.changes:
+        if change.diff:
+            yield Listing(change.diff, same(_digests(change)))
+
+
+def _digests(change: Change) -> str:
+    return f"{change.target}  {change.before_sha256[:12]} -> {change.after_sha256[:12]}"

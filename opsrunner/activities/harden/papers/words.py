@@ -1,0 +1,79 @@
+"""Words that several papers of hardening share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from opsrunner.plan.models import LeftOut, Plan, Step, SubjectPlan, Words
+from opsrunner.report.paper import Cell, Say, Section, Table, Verdict, same
+
+DANGER: Mapping[str, tuple[Say, Verdict]] = {
+    "none": (Say("无", "none"), "muted"),
+    "low": (Say("低", "low"), "good"),
+    "medium": (Say("中", "medium"), "warn"),
+    "high": (Say("高", "high"), "bad"),
+}
+LEFT: Mapping[str, Say] = {
+    "waived": Say("已豁免", "waived"),
+    "danger": Say("高风险未确认", "high danger, not acknowledged"),
+    "no_remedy": Say("无自动补救", "no automatic remedy"),
+    "by_hand": Say("须人工处理", "by hand"),
+    "precondition": Say("前提不满足", "a precondition is not met"),
+    "unknown": Say("未知", "unknown"),
+    "nothing_to_do": Say("无需变更", "nothing to change"),
+}
+BASIS = (
+    Say("GB/T 22239-2019 信息安全技术 网络安全等级保护基本要求（第三级，8.1.4 安全计算环境）",
+        "GB/T 22239-2019, level 3, clause 8.1.4, secure computing environment"),
+    Say("GB/T 28448-2019 信息安全技术 网络安全等级保护测评要求",
+        "GB/T 28448-2019, evaluation requirements"),
+)
+ROLLBACK = (
+    Say("变更前在主机本地对将要变更的文件、权限、属主、扩展属性、SELinux 标签、"
+        "服务与内核参数逐项做快照。",
+        "Before anything changes, the host itself takes a snapshot of exactly what will change: "
+        "content, mode, owner, extended attributes, SELinux label, services, kernel parameters."),
+    Say("快照后在主机上启用定时回退：到时未被新的登录确认，或主机在此期间重启，"
+        "则由主机自行恢复，不依赖控制端。",
+        "A timed undo is then armed on the host: unless a fresh login confirms in time, or when "
+        "the host reboots meanwhile, the host restores itself without the controller."),
+    Say("配置文件先校验后替换；校验不通过的文件不会生效。先在一台主机上验证，再分批执行，失败即停。",
+        "Files are validated before they replace anything. One host goes first, then batches; a "
+        "failure stops the rest."),
+    Say("执行完成后仍可按运行编号整体或按条目回退；文件在此之后被他人修改的，拒绝覆盖并列出三个版本。",
+        "Afterwards a run can be taken back whole or by rule; what somebody changed since is "
+        "refused, with the three versions shown."),
+)
+
+
+def say(words: Words) -> Say:
+    """Given words of a plan, return them as a text of a paper."""
+    return Say(words.zh, words.en)
+
+
+def steps(plan: Plan) -> Iterator[tuple[SubjectPlan, Step]]:
+    """Given a plan, yield every step with its subject."""
+    for subject in plan.subjects:
+        for step in subject.steps:
+            yield subject, step
+
+
+def left_out(plan: Plan) -> Section:
+    """Given a plan, return the section on what is not done and why."""
+    rows = [
+        [Cell(same(subject.id)), Cell(same(entry.rule)), Cell(say(entry.title)),
+         Cell(LEFT[entry.reason], _mark(entry)), Cell(say(entry.detail))]
+        for subject in plan.subjects for entry in subject.left_out
+    ]
+    table = Table(
+        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("项目", "Title"),
+               Say("原因", "Reason"), Say("说明", "Detail")),
+        rows=rows,
+        widths=(14, 20, 24, 12, 30),
+        sheet=Say("未加固项", "Not done"),
+    )
+    return Section(Say("未加固项及原因", "What is not done, and why"), (table,))
+
+
+def _mark(entry: LeftOut) -> Verdict:
+    return "bad" if entry.reason == "unknown" else "muted"

@@ -1,0 +1,113 @@
+"""A paper: a report for people who sign, as sections of text, tables and signature blocks.
+
+An activity says what its papers hold (pure data); the writers ``as_docx``, ``as_pdf``,
+``as_paper_html`` and ``as_paper_xlsx`` say how it looks, the same for every activity. Chinese
+first, English by option: every text is both, and a writer takes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Language = Literal["zh", "en"]
+Verdict = Literal["", "good", "bad", "warn", "muted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One text in both languages; a name or a number is the same in both."""
+
+    zh: str
+    en: str
+
+    def in_(self, language: Language) -> str:
+        """Given a language, return the text in it."""
+        return self.zh if language == "zh" else self.en
+
+
+def same(text: object) -> Say:
+    """Given a value that no language changes, return it as a text."""
+    return Say(str(text), str(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of plain text."""
+
+    text: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Pairs of a name and a value, in two columns."""
+
+    pairs: Sequence[tuple[Say, Say]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table; ``mark`` colours it."""
+
+    text: Say
+    mark: Verdict = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; ``widths`` are relative, ``sheet`` names it in a workbook ("" leaves it out)."""
+
+    heads: Sequence[Say]
+    rows: Sequence[Sequence[Cell]]
+    widths: Sequence[int] = ()
+    caption: Say = Say("", "")
+    sheet: Say = Say("", "")
+    empty: Say = Say("无", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Text kept as it is, in a fixed-width type: a diff, a command, an output."""
+
+    text: str
+    caption: Say = Say("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Lines to sign on paper: a role, a name when it is known, and the date when it is known."""
+
+    lines: Sequence[tuple[Say, str, str]]
+
+
+Block = Paragraph | Facts | Table | Listing | Signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One numbered section; subsections are numbered below it."""
+
+    title: Say
+    blocks: Sequence[Block] = ()
+    sections: Sequence[Section] = ()
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A whole paper. ``digest`` is printed on the cover and in every page's foot.
+
+    ``signatures`` of the cover are preparation, review and approval (编制, 审核, 批准);
+    ``versions`` is the version record; ``evidence`` lists what it rests on with its SHA-256.
+    """
+
+    title: Say
+    subtitle: Say
+    number: str
+    date: str
+    facts: Sequence[tuple[Say, Say]]
+    sections: Sequence[Section]
+    signatures: Sequence[tuple[Say, str, str]] = ()
+    versions: Sequence[tuple[str, str, str, Say]] = ()  # version, date, author, what
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
