@@ -42,17 +42,6 @@ def operations_sha256(changes: Changes) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def targets(changes: Changes) -> dict[str, str]:
-    """Given a host's changes, return a digest of each operation by ``kind target``.
-
-    Comparing two of these says which operation has drifted.
-    """
-    return {
-        f"{row[0]} {row[1]}": hashlib.sha256(json.dumps(row).encode()).hexdigest()
-        for row in map(_operation, changes.operations)
-    }
-
-
 def _operation(operation: Operation) -> list[Any]:
     match operation:
         case SetFile(before, after):

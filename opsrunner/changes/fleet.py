@@ -1,46 +1,102 @@
-"""Many hosts read exactly, at once, each in one round trip."""
+"""The hosts of one transaction: read exactly, begin, confirm, undo, ask; one round trip each.
+
+Each method sends one script to every host at once and yields what came of it as it comes. A host
+that says nothing after a change was begun is ``unknown``, never ``refused``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from opsrunner.changes import transaction
+from opsrunner.changes.answer import Answer, read
+from opsrunner.changes.answer import Outcome as Said
+from opsrunner.changes.operations import Changes
+from opsrunner.changes.outcomes import outcome_of, outcome_of_status
 from opsrunner.changes.reading import Target, read_script, read_state
 from opsrunner.changes.state import HostState
 from opsrunner.facts.base import CannotTell
+from opsrunner.plan.actor import Outcome
 from opsrunner.remedies.base import Reads
 from opsrunner.sources.ansible import HostEvent, Playbook
-from opsrunner.sources.exchange import exchange
+from opsrunner.sources.exchange import Reply, exchange
 from opsrunner.sources.limits import Limits
 from opsrunner.sources.wire import frames
 
 ROLE = Path("roles") / "observe_linux"
 
 
-def read_hosts(
-    playbook: Playbook,
-    reads: Mapping[str, Reads],
-    targets: Mapping[str, Target],
-    limits: Limits,
-    on_event: Callable[[HostEvent], None] = lambda _: None,
-) -> Iterator[tuple[str, HostState | str]]:
-    """Given what to read of which host, yield each host's name and state, or the reason why not.
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """How the hosts of one inventory are reached, and the transaction's id on each of them."""
 
-    The reason is ``CODE: detail``. Nothing of what is read leaves memory. Raise RunError when
-    Ansible could not run, InputError when something may not be read.
-    """
-    role = playbook.root / ROLE
-    readings = {
-        host: read_script(role, wanted, targets[host].families, limits)
-        for host, wanted in reads.items()
-    }
-    scripts = {host: reading.script for host, reading in readings.items()}
-    for reply in exchange(playbook, scripts, limits, on_event):
-        if reply.stream is None:
-            yield reply.host, str(reply.reason)
-            continue
-        seen = frames(reply.stream, reply.mark, readings[reply.host].caps)
-        try:
-            yield reply.host, read_state(seen, reads[reply.host], targets[reply.host])
-        except CannotTell as reason:
-            yield reply.host, str(reason)
+    playbook: Playbook
+    limits: Limits
+    targets: Mapping[str, Target]
+    tx: str
+    undo_after: int  # seconds until a host takes itself back
+    on_event: Callable[[HostEvent], None] = lambda _: None
+
+    def read(self, reads: Mapping[str, Reads]) -> Iterator[tuple[str, HostState | str]]:
+        """Given what to read of which host, yield its state, or ``CODE: detail`` why not.
+
+        Nothing of what is read leaves memory. Raise RunError when Ansible could not run,
+        InputError when something may not be read.
+        """
+        role = self.playbook.root / ROLE
+        readings = {
+            host: read_script(role, wanted, self.targets[host].families, self.limits)
+            for host, wanted in reads.items()
+        }
+        for reply in self._send({host: reading.script for host, reading in readings.items()}):
+            if reply.stream is None:
+                yield reply.host, str(reply.reason)
+                continue
+            seen = frames(reply.stream, reply.mark, readings[reply.host].caps)
+            try:
+                yield reply.host, read_state(seen, reads[reply.host], self.targets[reply.host])
+            except CannotTell as reason:
+                yield reply.host, str(reason)
+
+    def begin(self, changes: Mapping[str, Changes]) -> Iterator[Outcome]:
+        """Given each host's changes, have it snapshot, arm its timed undo, and apply them."""
+        scripts = {
+            host: transaction.begin_script(one, self.tx, undo_after=self.undo_after)
+            for host, one in changes.items()
+        }
+        yield from self._outcomes(scripts)
+
+    def confirm(self, hosts: Sequence[str]) -> Iterator[Outcome]:
+        """Log in afresh on each host, look, and disarm."""
+        yield from self._outcomes(dict.fromkeys(hosts, transaction.confirm_script(self.tx)))
+
+    def undo(self, hosts: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
+        """Have each host take the transaction back, or only these targets of it."""
+        script = transaction.undo_script(self.tx, only=tuple(only))
+        yield from self._outcomes(dict.fromkeys(hosts, script))
+
+    def status(self, hosts: Sequence[str]) -> Iterator[Outcome]:
+        """Ask each host how the transaction stands; changes nothing."""
+        for reply in self._send(dict.fromkeys(hosts, transaction.status_script(self.tx))):
+            yield outcome_of_status(reply.host, _answer(reply), self.tx)
+
+    def clean(self, hosts: Sequence[str]) -> Iterator[tuple[str, bool]]:
+        """Have each host forget the finished transaction; yield whether it did."""
+        for reply in self._send(dict.fromkeys(hosts, transaction.clean_script(self.tx))):
+            yield reply.host, _answer(reply).outcome is Said.DONE
+
+    def _outcomes(self, scripts: Mapping[str, str]) -> Iterator[Outcome]:
+        for reply in self._send(scripts):
+            yield outcome_of(reply.host, _answer(reply))
+
+    def _send(self, scripts: Mapping[str, str]) -> Iterator[Reply]:
+        limits = replace(self.limits, host_seconds=max(self.limits.host_seconds, self.undo_after))
+        yield from exchange(self.playbook, scripts, limits, self.on_event)
+
+
+def _answer(reply: Reply) -> Answer:
+    if reply.stream is None:
+        return Answer("", "", Said.UNKNOWN, reason=str(reply.reason))
+    return read(reply.stream, reply.mark)

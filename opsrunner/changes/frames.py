@@ -7,6 +7,7 @@ why nobody knows. Files have a module of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from opsrunner.changes.state import AccountState, UnitState
@@ -85,7 +86,10 @@ def sysctl_path(key: str) -> str:
 
 
 def sysctls(host: Host, keys: tuple[str, ...]) -> dict[str, str | CannotTell | None]:
-    """Given frames and keys, return each live value, its blanks single; None: no such key."""
+    """Given frames and keys, return each live value, its blanks single; None: no such key.
+
+    A pattern (``net.ipv4.conf.*.rp_filter``) gives every key there is of it.
+    """
     if not keys:
         return {}
     try:
@@ -96,13 +100,20 @@ def sysctls(host: Host, keys: tuple[str, ...]) -> dict[str, str | CannotTell | N
     live = _values(sections.get("network", ""), ":")
     kernel = _values(sections.get("kernel", ""), "=")
     live |= {sysctl_path(key): value for key, value in kernel.items()}
-    found: dict[str, str | CannotTell | None] = {}
-    for key in keys:
-        path = sysctl_path(key)
-        found[key] = live.get(path)
-        if path in present and path not in live:
-            found[key] = CannotTell(Reason.DENIED, key)
-    return found
+    paths = {path for key in keys for path in _meant(sysctl_path(key), present)}
+    return {
+        key: CannotTell(Reason.DENIED, key) if path in present - live.keys() else live.get(path)
+        for path, key in sorted((path, sysctl_path(path)) for path in paths)
+    }
+
+
+def _meant(path: str, present: set[str]) -> list[str]:
+    """Return the paths that one asked for means: itself, or what is there of a pattern."""
+    if "*" not in path:
+        return [path]
+    parts = path.split("/")
+    return [one for one in present if len(one.split("/")) == len(parts)
+            and all(map(fnmatchcase, one.split("/"), parts))]
 
 
 def _values(section: str, mark: str) -> dict[str, str]:

@@ -33,7 +33,7 @@ SECRET = (
 )
 _PUBLIC = ("*.pub",)
 _UNIT = re.compile(r"[\w:.\\@-]+\.(service|socket|timer|target|path|mount|automount)", re.ASCII)
-_SYSCTL = re.compile(r"\w[\w./@:=-]*")
+_SYSCTL = re.compile(r"\w[\w./@:=*-]*")  # a star stands for any one part: an interface
 _FILES, _STATS, _UNITS, _SYSCTLS = "state.files", "state.stats", "state.units", "state.sysctls"
 _CAP = 8 * 1024 * 1024  # bytes of one probe: all declared files together, in base64
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ import typer
 
 from opsrunner.activities.check.plan import plan_check
 from opsrunner.activities.harden.planning import Cause, HostTask, make_plan, tasks_of
-from opsrunner.changes.hosts import read_hosts
+from opsrunner.changes.fleet import Fleet
 from opsrunner.changes.reading import Target
 from opsrunner.changes.state import HostState
 from opsrunner.cli.check import observe_and_judge
@@ -21,7 +21,7 @@ from opsrunner.cli.progress import HostProgress
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.store import Store
-from opsrunner.models import Finding
+from opsrunner.models import Finding, Subject
 from opsrunner.plan.file import folder_of, load, save
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
@@ -98,9 +98,9 @@ def harden(
         emergency=emergency,
         valid_days=valid_days,
     )
-    findings = _findings(store, run_id, rule or [])
+    findings = findings_of(store, run_id, rule or [])
     tasks = tasks_of(context.inventory.with_profile, findings, context.policies.rules, agreed)
-    planned = make_plan(tasks, read_all(context, tasks), cause, datetime.now(UTC))
+    planned = make_plan(tasks, _read(context, tasks), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
     _present(path, as_json=as_json)
     unknown = any(left.reason == "unknown" for s in planned.plan.subjects for left in s.left_out)
@@ -127,25 +127,28 @@ def acknowledgements(given: Sequence[str], context: Context) -> dict[tuple[str, 
     return agreed
 
 
-def read_all(context: Context, tasks: Sequence[HostTask]) -> dict[str, HostState | str]:
-    """Given the hosts' tasks, read what the remedies must see; a state, or why there is none."""
+def fleet_of(
+    context: Context, hosts: Iterable[Subject], plan: str, undo_after: int, progress: HostProgress,
+) -> Fleet:
+    """Given the context, hosts, a plan's id and the undo's seconds, return how they are reached."""
     platforms = context.policies.platforms
-    asked = {task.subject.id: task for task in tasks if task.wanted}
     targets = {
-        host: Target(
-            host, task.subject.platform, platforms[task.subject.platform].family,
-            task.subject.attributes,
-        )
-        for host, task in asked.items()
+        host.id: Target(host.id, host.platform, platforms[host.platform].family, host.attributes)
+        for host in hosts
     }
-    reads = {host: task.reads for host, task in asked.items()}
+    return Fleet(
+        playbook(context, "check.yml"), limits(context.settings), targets, plan, undo_after,
+        progress.event,
+    )
+
+
+def _read(context: Context, tasks: Sequence[HostTask]) -> dict[str, HostState | str]:
+    """Given the hosts' tasks, read what the remedies must see; a state, or why there is none."""
+    reads = {task.subject.id: task.reads for task in tasks if task.wanted}
+    states: dict[str, HostState | str] = {}
     with HostProgress(len(reads), "read") as progress:
-        found = read_hosts(
-            playbook(context, "check.yml"), reads, targets, limits(context.settings),
-            progress.event,
-        )
-        states = {}
-        for host, state in found:
+        fleet = fleet_of(context, context.inventory.hosts, "", 0, progress)
+        for host, state in fleet.read(reads):
             states[host] = state
             progress.done(f"{host}: {'read' if isinstance(state, HostState) else state}")
     return states
@@ -159,7 +162,10 @@ def _checked(context: Context, store: Store, only: Sequence[str]) -> str:
     return observe_and_judge(plan, context, store, only)
 
 
-def _findings(store: Store, run_id: str, only: Sequence[str]) -> Mapping[str, list[Finding]]:
+def findings_of(
+    store: Store, run_id: str, only: Sequence[str] = (),
+) -> Mapping[str, list[Finding]]:
+    """Given a run and perhaps rules, return the findings by host."""
     found = {}
     for record in store.subject_records(run_id):
         blob = record.blobs.get("findings")

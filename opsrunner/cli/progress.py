@@ -66,6 +66,10 @@ class HostProgress:
     def done(self, line: str) -> None:
         """Given what became of a host in one line, say it and count the host."""
         self._progress.advance(self._task)
+        self.say(line)
+
+    def say(self, line: str) -> None:
+        """Given one line, say it above the bar."""
         self._console.print(_plain(line))
 
 

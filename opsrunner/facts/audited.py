@@ -29,7 +29,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """The rules in one place, or why nothing at all is recorded, or why nobody can tell."""
 
     recorder: Recorder | None = None
@@ -48,14 +48,14 @@ class Machine(NamedTuple):
     probes=["audit.live", "audit.files", "audit.unit"],
     facts=["audited.paths", "system.release"],
 )
-def places(host: Host) -> dict[str, _Place]:
+def places(host: Host) -> dict[str, Place]:
     """Return ``live`` and ``saved``, read once for all facts of ``auditrules``."""
     found = {}
     for name, read in (("live", _live), ("saved", _saved)):
         try:
             found[name] = read(host)
         except CannotTell as cannot:
-            found[name] = _Place(cannot=cannot)
+            found[name] = Place(cannot=cannot)
     return found
 
 
@@ -69,16 +69,16 @@ def _loaded(text: str) -> Loaded:
     return load(text)
 
 
-def _live(host: Host) -> _Place:
+def _live(host: Host) -> Place:
     status, rules = live(host)
     if rules is None:
-        return _Place(nothing=status)
+        return Place(nothing=status)
     if re.search(r"\benabled[ =]0\b", status):
-        return _Place(nothing="auditing is switched off (enabled 0)")
+        return Place(nothing="auditing is switched off (enabled 0)")
     if not rules.strip():
         raise CannotTell(Reason.UNPARSABLE, "auditctl -l printed nothing")
     try:
-        return _Place(Recorder(_listed(rules), situation(host)))
+        return Place(Recorder(_listed(rules), situation(host)))
     except ValueError as error:
         raise CannotTell(Reason.UNPARSABLE, f"auditctl -l: {error}") from error
 
@@ -96,13 +96,13 @@ def live(host: Host) -> tuple[str, str | None]:
     return sections.get("auditctl -s", ""), sections.get("auditctl -l", "")
 
 
-def _saved(host: Host) -> _Place:
+def _saved(host: Host) -> Place:
     loaded = saved(host)
     if loaded is None:
-        return _Place(nothing="no rules file is loaded at the start")
+        return Place(nothing="no rules file is loaded at the start")
     if loaded.enabled == 0:
-        return _Place(nothing="the rules files switch auditing off (-e 0)")
-    return _Place(Recorder(loaded.rules, situation(host)))
+        return Place(nothing="the rules files switch auditing off (-e 0)")
+    return Place(Recorder(loaded.rules, situation(host)))
 
 
 def saved(host: Host) -> Loaded | None:

@@ -24,8 +24,9 @@ _INNER = re.compile(r"(lo|veth|docker|br-|virbr|cni|flannel|cali|kube|lxc|ifb|du
 _REFUSING = 0o022
 
 
-def _interfaces(host: Host) -> dict[str, set[int]]:
-    """By interface an outsider may come in by: the IP versions it can be reached over."""
+@fact(probes=["firewall.live"])
+def interfaces(host: Host) -> dict[str, set[int]]:
+    """Return the interfaces an outsider may come in by: the IP versions each is reached over."""
     found: dict[str, set[int]] = {}
     for line in dict(host.sections("firewall.live")).get("addresses", "").splitlines():
         words = line.split()
@@ -42,7 +43,7 @@ def _interfaces(host: Host) -> dict[str, set[int]]:
 def _packets(host: Host, wanted: Iterable[tuple[str, int]]) -> list[Packet]:
     return [
         Packet(protocol, port, interface, family)
-        for interface, families in sorted(_interfaces(host).items())
+        for interface, families in sorted(interfaces(host).items())
         for family in sorted(families)
         for protocol, port in wanted
     ]
@@ -78,7 +79,7 @@ def _let_in(host: Host, packets: list[Packet], *, boot: bool) -> list[str]:
     """Return the packets that get in. Raise CannotTell when none does for sure, but some may."""
     try:
         plan = BootFilter(host.files("firewall.boot"), host.get("services.units"),
-                          _bindings(host)) if boot else None
+                          bindings(host)) if boot else None
         now = tuple(part for part in host.sections("firewall.live") if part[0] != "addresses")
         results = [(packet, set(plan.results(packet) if plan else _live(now, packet)))
                    for packet in packets]
@@ -98,7 +99,9 @@ def _said(packet: Packet) -> str:
     return f"{packet.protocol}/{packet.port} IPv{packet.family} {packet.interface}"
 
 
-def _bindings(host: Host) -> dict[str, str]:
+@fact(probes=["firewall.boot"])
+def bindings(host: Host) -> dict[str, str]:
+    """Return the zones that network configuration puts interfaces into, ``*`` for all others."""
     lines = dict(host.sections("firewall.boot")).get("bindings", "").splitlines()
     return dict(line.split(None, 1) for line in lines if len(line.split()) == 2)  # noqa: PLR2004
 
@@ -123,7 +126,9 @@ def let_in_after_boot(host: Host) -> list[str]:
     return _let_in(host, _samples(host), boot=True)
 
 
-def _ssh(host: Host) -> list[Packet]:
+@fact(facts=["ssh.options"], probes=["firewall.live"])
+def ssh_packets(host: Host) -> list[Packet]:
+    """Return an outsider's connections to SSH: each port, interface and IP version."""
     options = host.get("ssh.options")
     ports = [int(word) for word in options.get("port", "22").split() if word.isdigit()]
     families = {"inet": {4}, "inet6": {6}}.get(options.get("addressfamily", "any"), {4, 6})
@@ -134,13 +139,13 @@ def _ssh(host: Host) -> list[Packet]:
 @fact(probes=["firewall.live"], facts=["ssh.options"])
 def ssh_open_now(host: Host) -> list[str]:
     """Return the SSH ports an outsider reaches now: ``["tcp/22 IPv4 eth0"]``."""
-    return _let_in(host, _ssh(host), boot=False)
+    return _let_in(host, ssh_packets(host), boot=False)
 
 
 @fact(probes=["firewall.live", "firewall.boot"], facts=["ssh.options", "services.units"])
 def ssh_open_after_boot(host: Host) -> list[str]:
     """Return the SSH ports an outsider reaches after the next boot."""
-    return _let_in(host, _ssh(host), boot=True)
+    return _let_in(host, ssh_packets(host), boot=True)
 
 
 @fact(probes=["firewall.wrappers"])

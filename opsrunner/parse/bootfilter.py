@@ -138,15 +138,19 @@ class BootFilter:
         result = firewalld.direct(self.files.text("/etc/firewalld/direct.xml"), packet)
         if result != FALL:
             return result
-        if "zones" not in self._read:
-            self._read["zones"] = self._zones()
-        zones, policies = self._read["zones"]
+        zones, policies = self._configured()
         if any(firewalld.lets_in(policy, packet) for policy in policies):
             return ACCEPT
-        name = self._zone_name(zones, packet.interface)
+        name = self.zone(packet.interface)
         if name not in zones:
             raise ValueError(f"zone {name} has no file")
         return ACCEPT if firewalld.lets_in(zones[name], packet) else DROP
+
+    def _configured(self) -> tuple[dict[str, firewalld.Zone], list[firewalld.Zone]]:
+        if "zones" not in self._read:
+            self._read["zones"] = self._zones()
+        found: tuple[dict[str, firewalld.Zone], list[firewalld.Zone]] = self._read["zones"]
+        return found
 
     def _zones(self) -> tuple[dict[str, firewalld.Zone], list[firewalld.Zone]]:
         return _configured(*(
@@ -159,7 +163,9 @@ class BootFilter:
             )
         ))
 
-    def _zone_name(self, zones: Mapping[str, firewalld.Zone], interface: str) -> str:
+    def zone(self, interface: str) -> str:
+        """Given an interface, return the zone of firewalld that an outsider on it falls into."""
+        zones, _ = self._configured()
         for name, zone in zones.items():
             if any(map(everybody, zone.sources)):
                 return name

@@ -8,17 +8,25 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from opsrunner.judge.operators import OPERATORS
-from opsrunner.policy.cases import CaseFile
-from opsrunner.policy.models import Control, PlatformFile, Profile, Rule, Strict, WaiverFile
+from pydantic import BaseModel
 
-MODELS: dict[str, type[Strict]] = {
+from opsrunner.judge.operators import OPERATORS
+from opsrunner.plan.business import BusinessFile
+from opsrunner.plan.calendar import CalendarFile
+from opsrunner.plan.people import PeopleFile
+from opsrunner.policy.cases import CaseFile
+from opsrunner.policy.models import Control, PlatformFile, Profile, Rule, WaiverFile
+
+MODELS: dict[str, type[BaseModel]] = {
     "rule": Rule,
     "control": Control,
     "profile": Profile,
     "waivers": WaiverFile,
     "platforms": PlatformFile,
     "cases": CaseFile,
+    "people": PeopleFile,
+    "calendar": CalendarFile,
+    "business": BusinessFile,
 }
 FOLDER = Path("policies") / "schema"
 

@@ -1,0 +1,138 @@
+"""Hardening's hands: each phase is one script to each host of a batch, one answer back.
+
+What the plan binds is digests; the bytes are rendered again from the host as it is now, and any
+difference is drift: that host is refused, with what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from opsrunner.activities.harden.planning import merged
+from opsrunner.activities.harden.steps import Wanted, make_steps
+from opsrunner.changes.describing import describe
+from opsrunner.changes.fleet import Fleet
+from opsrunner.changes.operations import Changes
+from opsrunner.changes.state import HostState
+from opsrunner.plan.actor import Outcome
+from opsrunner.plan.models import Plan, SubjectPlan
+from opsrunner.plan.states import State
+from opsrunner.remedies.base import Reads, reads_of
+
+# hosts and rules -> verdict by host and rule, from a new check that is on record
+Recheck = Callable[[Sequence[str], Sequence[str]], Mapping[str, Mapping[str, str]]]
+
+
+@dataclass
+class HardenActor:
+    """Carries one hardening plan out; see ``opsrunner.plan.actor.Actor`` for each phase."""
+
+    plan: Plan
+    fleet: Fleet
+    recheck: Recheck
+    _changes: dict[str, Changes] = field(default_factory=dict)
+
+    def read(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Read each host again, render the plan's steps again, compare."""
+        wanted = {name: self._subject(name) for name in subjects}
+        idle = [name for name, subject in wanted.items() if not subject.steps]
+        for name in idle:
+            yield Outcome(name, State.REFUSED, "the plan has nothing to do on it")
+        asked = {name: _reads(wanted[name]) for name in subjects if name not in idle}
+        for name, state in self.fleet.read(asked):
+            yield self._compare(wanted[name], state)
+
+    def _compare(self, subject: SubjectPlan, state: HostState | str) -> Outcome:
+        if isinstance(state, str):
+            return Outcome(subject.id, State.REFUSED, f"could not be read: {state}")
+        made = make_steps(state, [_wanted(step) for step in subject.steps])
+        if made.sha256 != subject.operations_sha256:
+            return Outcome(
+                subject.id, State.REFUSED, "drifted since the plan was made; plan again",
+                {"drift": drift(subject, made.changes)},
+            )
+        self._changes[subject.id] = made.changes
+        return Outcome(subject.id, State.PLANNED)
+
+    def begin(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Snapshot, arm, apply; the host decides whether it is as expected."""
+        yield from self.fleet.begin({name: self._changes.pop(name) for name in subjects})
+
+    def confirm(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Log in afresh and disarm."""
+        yield from self.fleet.confirm(subjects)
+
+    def verify(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Check the plan's rules again; all that were mended must pass now."""
+        mended = {name: [s.rule for s in self._subject(name).steps] for name in subjects}
+        rules = sorted({rule for every in mended.values() for rule in every})
+        verdicts = self.recheck(subjects, rules)
+        for name in subjects:
+            partial = {entry.rule for entry in self._subject(name).left_out}
+            found = verdicts.get(name, {})
+            after = {rule: found.get(rule, "unknown") for rule in mended[name]}
+            yield _verified(name, after, partial)
+
+    def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Take everything back."""
+        yield from self.fleet.undo(subjects)
+
+    def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Ask each host how it stands."""
+        yield from self.fleet.status(subjects)
+
+    def _subject(self, name: str) -> SubjectPlan:
+        return next(subject for subject in self.plan.subjects if subject.id == name)
+
+
+def _reads(subject: SubjectPlan) -> Reads:
+    return reads_of(merged(_wanted(step) for step in subject.steps))
+
+
+def _wanted(step: Any) -> Wanted:  # noqa: ANN401 - a plan's Step
+    return Wanted(step.rule, step.title, step.danger, step.wanted, step.acknowledged)
+
+
+def _verified(name: str, after: Mapping[str, str], partial: set[str]) -> Outcome:
+    """Given the verdicts after, return the outcome; a rule partly done by hand may still fail."""
+    data = {"recheck": dict(after)}
+    unknown = sorted(rule for rule, verdict in after.items() if verdict == "unknown")
+    failing = sorted(
+        rule for rule, verdict in after.items() if verdict == "fail" and rule not in partial
+    )
+    if unknown:
+        return Outcome(name, State.UNKNOWN, f"re-check unknown: {', '.join(unknown)}", data)
+    if failing:
+        return Outcome(name, State.FAILED, f"still failing: {', '.join(failing)}", data)
+    return Outcome(name, State.VERIFIED, data=data)
+
+
+def drift(subject: SubjectPlan, now: Changes) -> list[dict[str, str]]:
+    """Given what was planned and what would be done now, return what differs, in words."""
+    planned: dict[str, Any] = {}
+    for step in subject.steps:
+        for change in step.changes:
+            first = planned.setdefault(f"{change.kind} {change.target}", change)
+            planned[f"{change.kind} {change.target}"] = change.model_copy(
+                update={"before": first.before, "before_sha256": first.before_sha256},
+            )
+    would = {f"{c.kind} {c.target}": c for c in map(describe, now.operations)}
+    keys = [*planned, *(key for key in would if key not in planned)]
+    rows = []
+    for key in keys:
+        was, would_be = planned.get(key), would.get(key)
+        if was and would_be and _same(was, would_be):
+            continue
+        rows.append({
+            "target": key,
+            "planned": f"{was.before} -> {was.after}" if was else "nothing",
+            "now": f"{would_be.before} -> {would_be.after}" if would_be else "nothing",
+        })
+    return rows
+
+
+def _same(first: Any, second: Any) -> bool:  # noqa: ANN401 - two Changes
+    names = ("before", "after", "before_sha256", "after_sha256")
+    return all(getattr(first, name) == getattr(second, name) for name in names)

@@ -1,0 +1,91 @@
+"""What a host answered to a transaction's script -> the state that goes into the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from opsrunner.changes.answer import Answer
+from opsrunner.changes.answer import Outcome as Said
+from opsrunner.plan.actor import Outcome
+from opsrunner.plan.states import State
+
+_DONE = {"begin": State.BEGUN, "confirm": State.CONFIRMED, "undo": State.UNDONE}
+# What a transaction on the host may be in -> what the journal calls it.
+_KNOWN = {
+    "applied": State.BEGUN, "confirmed": State.CONFIRMED, "undone": State.UNDONE,
+    "undo_failed": State.FAILED, "partly_undone": State.FAILED,
+}
+
+
+def outcome_of(host: str, answer: Answer) -> Outcome:
+    """Given a host and its answer to begin, confirm or undo, return what goes on record."""
+    return Outcome(host, _state(answer), "; ".join(_reasons(answer)), as_json(answer))
+
+
+def outcome_of_status(host: str, answer: Answer, tx: str) -> Outcome:
+    """Given a host's list of transactions, return how this one stands.
+
+    One that the host does not know was never begun there: ``planned``, certainly untouched.
+    """
+    if answer.outcome is not Said.DONE:
+        return Outcome(host, State.UNKNOWN, "; ".join(_reasons(answer)), as_json(answer))
+    known = next((one for one in answer.transactions if one.tx == tx), None)
+    if known is None:
+        return Outcome(host, State.PLANNED, "the host knows nothing of it", as_json(answer))
+    state = _KNOWN.get(known.state, State.UNKNOWN)
+    said = f"the host says {known.state} since {known.since}"
+    return Outcome(host, state, said + (f", by {known.by}" if known.by else ""), as_json(answer))
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """Given an answer, return what reports need of it: every command, and what was refused."""
+    return {
+        "commands": [
+            {"when": ran.when, "command": ran.command, "code": ran.code, "said": ran.said}
+            for ran in answer.steps
+        ],
+        "differences": [
+            {"target": d.target, "what": d.what, "expected": d.expected, "found": d.found}
+            for d in answer.drift
+        ],
+        "conflicts": [
+            {"target": c.target, "before": c.before, "after": c.after, "now": c.now}
+            for c in answer.conflicts
+        ],
+        "history": [
+            {"state": one.state, "since": one.since, "by": one.by} for one in answer.history
+        ],
+        "notes": [f"{note.about}: {note.words}" for note in (*answer.notes, *answer.trouble)],
+    }
+
+
+def _state(answer: Answer) -> State:
+    """Return the state; where the host took itself back, that is what counts."""
+    failed: Mapping[Said, State] = {
+        Said.DONE: _DONE.get(answer.action, State.UNKNOWN),
+        Said.PARTLY: State.FAILED,
+        Said.UNDO_FAILED: State.FAILED,
+        Said.INVALID: State.UNDONE,
+        Said.FAILED: State.UNDONE,
+        Said.DRIFT: State.REFUSED,
+        Said.REFUSED: State.REFUSED,
+    }
+    state = failed.get(answer.outcome, State.UNKNOWN)
+    if state is State.REFUSED and answer.action != "begin":
+        # Nothing was touched by this script, but the transaction is still what it was.
+        return _KNOWN.get(answer.history[-1].state, State.UNKNOWN) if answer.history else (
+            State.UNKNOWN)
+    return state
+
+
+def _reasons(answer: Answer) -> Iterator[str]:
+    if answer.reason:
+        yield answer.reason
+    yield from (f"{said.about}: {said.words}" for said in answer.refused)
+    yield from (f"{ran.command}: {ran.said}" for ran in answer.invalid)
+    yield from (f"{d.target}: {d.what} expected {d.expected}, found {d.found}"
+                for d in answer.drift)
+    yield from (f"{c.target} was changed since: before {c.before}, applied {c.after}, now {c.now}"
+                for c in answer.conflicts)
+    yield from (f"{said.about}: {said.words}" for said in answer.trouble)

@@ -1,0 +1,227 @@
+"""Carry a plan out: canary, then batches; every subject by the journal's state machine.
+
+    read -> (business before) -> BEGINNING begin BEGUN -> (business after)
+         -> CONFIRMING confirm CONFIRMED -> verify VERIFIED
+
+Business is asked again while the timed undo is still armed, so that a controller that dies over
+it leaves the host to take itself back. ``resume`` never repeats: it asks ``status`` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from opsrunner.plan.actor import Actor
+from opsrunner.plan.batches import Pace, check_pace, next_batch
+from opsrunner.plan.journal import Journal, Note
+from opsrunner.plan.models import Plan
+from opsrunner.plan.phases import Phases
+from opsrunner.plan.states import ANSWERS, FAILURES, State, may_follow, unsettled
+
+BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
+
+
+class Business(Protocol):
+    """Checks that the business works, before and after; see ``business.py``."""
+
+    def before(self, subjects: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return each subject's results as JSON; raise nothing for a check that fails."""
+
+    def unknown(self, results: Mapping[str, Any]) -> Sequence[str]:
+        """Given one subject's results, return what could not be asked, in words."""
+
+    def worse(
+        self, subjects: Sequence[str], before: Mapping[str, Mapping[str, Any]],
+    ) -> Mapping[str, Sequence[str]]:
+        """Ask again; return for each subject what is worse than before, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is carried out, by whom and how.
+
+    ``gate`` is asked before each batch and answers why it may not begin ("" when it may): the
+    calendar, the plan's expiry. ``stop`` says whether the operator asked to stop. ``tell`` sees
+    every new state.
+    """
+
+    plan: Plan
+    actor: Actor
+    journal: Journal
+    business: Business
+    pace: Pace = field(default_factory=Pace)
+    gate: Callable[[Sequence[str]], str] = lambda _: ""
+    stop: Callable[[], bool] = lambda: False
+    tell: Callable[[Note], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended: why before all subjects were done ("" when all are), and every state."""
+
+    stopped: str
+    states: Mapping[str, State] = field(default_factory=dict)
+
+    def named(self, state: State) -> list[str]:
+        """Given a state, return the subjects in it."""
+        return [subject for subject, found in self.states.items() if found is state]
+
+
+def execute(work: Work) -> Ending:
+    """Given work whose journal is new, carry it out as far as it goes.
+
+    Raise InputError when the pace cannot be meant, EvidenceError when the journal cannot be
+    written; KeyboardInterrupt goes through. Whatever ends it, ``resume`` can go on.
+    """
+    check_pace(work.pace, work.plan.subjects)
+    return _Execution(work).go_on()
+
+
+def resume(work: Work, *, retry_refused: bool = False) -> Ending:
+    """Given work whose journal was begun, find out about what is open, finish it, and go on.
+
+    Raise as ``execute`` does.
+    """
+    check_pace(work.pace, work.plan.subjects)
+    execution = _Execution(work)
+    execution.settle()
+    if retry_refused:
+        execution.retry_refused()
+    return execution.go_on()
+
+
+def undo(work: Work, subjects: Sequence[str], reason: str) -> Ending:
+    """Given work and subjects that were changed, ask about what is open, and take them back."""
+    execution = _Execution(work)
+    execution.settle(only=subjects, finish=False)
+    states = work.journal.states
+    execution.undo({
+        name: reason for name in subjects
+        if may_follow(states[name], State.UNDOING) and states[name] is not State.UNKNOWN
+    })
+    return Ending("", dict(work.journal.states))
+
+
+class _Execution:
+    """One process's share of carrying a plan out."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._journal = work.journal
+        self._phases = Phases(work.actor, work.journal, work.tell)
+        self._worse: list[str] = []
+
+    # -- new batches -----------------------------------------------------------------------
+
+    def go_on(self) -> Ending:
+        work = self._work
+        why = self._enough()
+        while not why:
+            batch = next_batch(work.plan.subjects, self._journal.states, work.pace)
+            if not batch:
+                why = self._left()
+                break
+            why = self._may_not(batch)
+            if not why:
+                self._batch(batch)
+                why = self._enough()
+        return Ending(why, dict(self._journal.states))
+
+    def _may_not(self, batch: Sequence[str]) -> str:
+        return "stopped by the operator" if self._work.stop() else self._work.gate(batch)
+
+    def _enough(self) -> str:
+        """Return why no further batch may begin, "" when one may."""
+        if self._worse:
+            return f"a business check is worse than before on {', '.join(self._worse)}"
+        states = self._journal.states
+        failed = [name for name in self._phases.touched if states[name] in FAILURES]
+        if len(failed) >= self._work.pace.stop_after_failures:
+            return "stopped after failures: " + ", ".join(f"{n} ({states[n]})" for n in failed)
+        return ""
+
+    def _left(self) -> str:
+        """Return why nothing comes next although subjects wait."""
+        waiting = [name for name, state in self._journal.states.items() if state is State.PLANNED]
+        if not waiting:
+            return ""
+        return f"the canary or an earlier stage is not verified; {len(waiting)} subject(s) wait"
+
+    def _batch(self, batch: Sequence[str]) -> None:
+        ready = self._phases.carry_out("read", batch, State.PLANNED)
+        before = self._work.business.before(ready) if ready else {}
+        for name in ready:
+            if unknown := self._work.business.unknown(before.get(name, {})):
+                reason = f"business checks could not be asked: {'; '.join(unknown)}"
+                self._phases.record([Note(name, State.REFUSED, reason)])
+        ready = [name for name in ready if self._journal.states[name] is State.PLANNED]
+        if not ready or self._work.stop():
+            return
+        self._phases.record([
+            Note(name, State.BEGINNING, data={BUSINESS: before.get(name, {})}) for name in ready
+        ])
+        self._finish(self._phases.carry_out("begin", ready, State.BEGUN))
+
+    def _finish(self, begun: Sequence[str]) -> None:
+        """Given subjects that are changed and armed, see them through."""
+        if not begun:
+            return
+        before = self._before()
+        worse = self._work.business.worse(begun, {name: before.get(name, {}) for name in begun})
+        self._worse += [name for name in begun if worse.get(name)]
+        self.undo({name: "; ".join(worse[name]) for name in begun if worse.get(name)})
+        fine = [name for name in begun if not worse.get(name)]
+        self._phases.record([Note(name, State.CONFIRMING) for name in fine])
+        confirmed = self._phases.carry_out("confirm", fine, State.CONFIRMED)
+        states = self._journal.states
+        self.undo({name: "could not be confirmed" for name in fine if states[name] is State.BEGUN})
+        self._phases.carry_out("verify", confirmed, State.VERIFIED)
+
+    def _before(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return every subject's business results from before it was touched, off the journal."""
+        return {
+            entry.subject: entry.data.get(BUSINESS, {})
+            for entry in self._journal.entries if entry.state is State.BEGINNING
+        }
+
+    def undo(self, reasons: Mapping[str, str]) -> None:
+        """Given subjects and why, take them back."""
+        self._phases.record([Note(name, State.UNDOING, why) for name, why in reasons.items()])
+        self._phases.carry_out("undo", list(reasons), State.UNDONE)
+
+    # -- what another process left ---------------------------------------------------------
+
+    def settle(self, *, only: Collection[str] | None = None, finish: bool = True) -> None:
+        """Ask about every subject whose state is open, and finish what was begun."""
+        states = self._journal.states
+        asked = [name for name in unsettled(states) if only is None or name in only]
+        self._phases.carry_out("status", asked, *ANSWERS)
+        if not finish:
+            return
+        states = self._journal.states
+        changed = [name for name in states if states[name] in (State.BEGUN, State.CONFIRMED)]
+        undoing = self._undoing()
+        self.undo({name: undoing[name] for name in changed if name in undoing})
+        going = [name for name in changed if name not in undoing]
+        confirmed = [name for name in going if states[name] is State.CONFIRMED]
+        self._phases.carry_out("verify", confirmed, State.VERIFIED)
+        self._finish([name for name in going if states[name] is State.BEGUN])
+
+    def _undoing(self) -> Mapping[str, str]:
+        """Return the subjects that were to be taken back since they were begun, and why."""
+        found: dict[str, str] = {}
+        for entry in self._journal.entries:
+            if entry.state is State.UNDOING:
+                found[entry.subject] = entry.reason
+            elif entry.state is State.BEGINNING:
+                found.pop(entry.subject, None)
+        return found
+
+    def retry_refused(self) -> None:
+        """Let the refused ones be tried again: nothing was done to them."""
+        self._phases.record([
+            Note(name, State.PLANNED, "another try was asked for")
+            for name, state in self._journal.states.items() if state is State.REFUSED
+        ])

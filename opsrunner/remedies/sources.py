@@ -1,0 +1,62 @@
+"""The addresses administration may come from: read, and never without the controller's own."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from opsrunner.changes.draft import ByHand, Draft, Refused
+from opsrunner.remedies.values import refused, strings
+
+Network = IPv4Network | IPv6Network
+_WIDEST = 4  # bits: a network of /3 or wider is no limit
+# Where the controller's address stands: as sshd gave it to our session, or as declared.
+_CONTROLLER = ("SSH_CONNECTION", "ops_controller_address")
+
+
+def networks(variable: str, wanted: Any) -> list[Network]:  # noqa: ANN401 - the role's value
+    """Return the networks, sorted. Raise ByHand for none, InputError naming all that are none."""
+    words = strings(variable, wanted)
+    if not words:
+        raise ByHand(f"请在 harden_linux_{variable} 中填写控制机和堡垒机的地址或网段",
+                     f"name the addresses of controller and bastion in harden_linux_{variable}")
+    found: list[Network] = []
+    wrong = []
+    for word in words:
+        try:
+            network = ip_network(word)
+        except ValueError as error:
+            wrong.append(f"{word!r}: {error}")
+            continue
+        if network.prefixlen < _WIDEST:
+            wrong.append(f"{word!r} is no limit")
+        found.append(network)
+    if wrong:
+        raise refused(variable, wrong)
+    return sorted(set(found), key=lambda one: (one.version, one))
+
+
+def refuse_lockout(draft: Draft, allowed: list[Network]) -> None:
+    """Raise Refused unless the controller's own address is known and among the networks."""
+    address = _controller(draft)
+    if address is None:
+        raise Refused("不知道控制机从哪个地址连接，不能限制来源",
+                      "the address the controller comes from is not known: sources cannot be "
+                      "limited")
+    if not any(address in network for network in allowed):
+        raise Refused(f"控制机地址 {address} 不在允许的来源中，会被锁在外面",
+                      f"the controller's address {address} is not among the sources: it would be "
+                      "locked out")
+
+
+def _controller(draft: Draft) -> IPv4Address | IPv6Address | None:
+    for name in _CONTROLLER:
+        words = str(draft.state.attributes.get(name) or "").split()
+        if words:
+            try:
+                address = ip_address(words[0].partition("%")[0])
+            except ValueError:
+                return None
+            mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+            return mapped or address
+    return None
