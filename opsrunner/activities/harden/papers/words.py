@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.models import LeftOut, Plan, Step, SubjectPlan, Words
+from opsrunner.plan.states import State
 from opsrunner.report.paper import Cell, Say, Section, Table, Verdict, same
 
 DANGER: Mapping[str, tuple[Say, Verdict]] = {
@@ -77,3 +79,33 @@ def left_out(plan: Plan) -> Section:
 
 def _mark(entry: LeftOut) -> Verdict:
     return "bad" if entry.reason == "unknown" else "muted"
+
+
+STATES: Mapping[State, tuple[Say, Verdict]] = {
+    State.PLANNED: (Say("未执行", "not begun"), "muted"),
+    State.BEGINNING: (Say("开始", "beginning"), "warn"),
+    State.BEGUN: (Say("已变更，待确认", "applied, not confirmed"), "warn"),
+    State.CONFIRMING: (Say("确认中", "confirming"), "warn"),
+    State.CONFIRMED: (Say("已确认，未复测", "confirmed, not re-checked"), "warn"),
+    State.VERIFIED: (Say("完成，复测通过", "done, re-check passed"), "good"),
+    State.UNDOING: (Say("回退中", "undoing"), "warn"),
+    State.UNDONE: (Say("已回退", "taken back"), "warn"),
+    State.REFUSED: (Say("拒绝，未变更", "refused, untouched"), "warn"),
+    State.FAILED: (Say("失败", "failed"), "bad"),
+    State.UNKNOWN: (Say("未知", "unknown"), "bad"),
+}
+VERDICTS: Mapping[str, tuple[Say, Verdict]] = {
+    "pass": (Say("符合", "pass"), "good"),
+    "fail": (Say("不符合", "fail"), "bad"),
+    "unknown": (Say("未知", "unknown"), "bad"),
+    "not_applicable": (Say("不适用", "not applicable"), "muted"),
+    "manual": (Say("人工", "manual"), "warn"),
+}
+
+
+def evidence(story: Story) -> dict[str, str]:
+    """Given what was carried out, return what the papers rest on, with its SHA-256."""
+    rests_on = {f"plans/{story.plan.id}/plan.json": story.digest}
+    if story.entries:
+        rests_on[f"plans/{story.plan.id}/journal.jsonl (head)"] = story.entries[-1].hash
+    return rests_on | {f"run {run} (head)": head for run, head in story.heads.items()}

@@ -1,0 +1,155 @@
+"""操作报告 and 变更记录单: every command on every host, and the change as one sheet."""
+
+from __future__ import annotations
+
+from opsrunner.activities.harden.papers.story import Story
+from opsrunner.activities.harden.papers.words import ROLLBACK, STATES, evidence
+from opsrunner.plan.states import State
+from opsrunner.report.paper import (
+    Cell,
+    Facts,
+    Paper,
+    Paragraph,
+    Say,
+    Section,
+    Signatures,
+    Table,
+    same,
+)
+
+
+def operation_report(story: Story) -> Paper:
+    """Given what was carried out, return every command with host, person, time and result."""
+    return Paper(
+        title=Say("操作报告", "Operation report"),
+        subtitle=same(story.plan.inventory),
+        number=story.plan.id,
+        date=_date(story),
+        facts=_facts(story),
+        signatures=((Say("编制", "Prepared"), story.operator, _date(story)),
+                    (Say("审核", "Reviewed"), "", ""), (Say("批准", "Approved"), "", "")),
+        evidence=evidence(story),
+        digest=story.digest,
+        sections=(
+            Section(Say("执行过程", "What happened"), (_timeline(story),)),
+            Section(Say("操作命令", "Every command"), (_commands(story),)),
+        ),
+    )
+
+
+def change_record(story: Story) -> Paper:
+    """Given what was carried out, return the change as the sheet that is filed with the order."""
+    return Paper(
+        title=Say("变更记录单", "Change record"),
+        subtitle=same(story.plan.ticket or story.plan.id),
+        number=story.plan.id,
+        date=_date(story),
+        facts=_facts(story),
+        evidence=evidence(story),
+        digest=story.digest,
+        sections=(
+            Section(Say("变更内容", "What changes"), (_scope(story),)),
+            Section(Say("审批", "Approval"), (_approvals(story),)),
+            Section(Say("回退方案", "Undo"), tuple(map(Paragraph, ROLLBACK))),
+            Section(Say("实施结果", "Result by host"), (_results(story),)),
+            Section(Say("签字", "Signatures"), (Signatures((
+                (Say("申请/编制", "Planned by"), story.name(story.plan.planner), ""),
+                (Say("批准", "Approved by"), story.reviewer, ""),
+                (Say("实施", "Carried out by"), story.operator, ""),
+                (Say("客户确认", "Customer"), "", ""),
+            )),)),
+        ),
+    )
+
+
+def _date(story: Story) -> str:
+    return story.entries[-1].at[:10] if story.entries else story.plan.created[:10]
+
+
+def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
+    plan = story.plan
+    return (
+        (Say("工单", "Work order"), same(plan.ticket or "-")),
+        (Say("保障时期", "Special period"), same(plan.period or "-")),
+        (Say("编制人", "Planned by"), same(story.name(plan.planner))),
+        (Say("批准人", "Approved by"), same(story.reviewer)),
+        (Say("操作人", "Operator"), same(story.operator)),
+        (Say("开始", "Begun"), same(story.entries[0].at if story.entries else "-")),
+        (Say("结束", "Ended"), same(story.entries[-1].at if story.entries else "-")),
+    )
+
+
+def _timeline(story: Story) -> Table:
+    rows = []
+    for entry in story.entries:
+        if entry.state is None:
+            continue
+        text, mark = STATES[entry.state]
+        rows.append([Cell(same(entry.at)), Cell(same(entry.subject)), Cell(text, mark),
+                     Cell(same(entry.reason or "-"))])
+    return Table(
+        heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("状态", "State"),
+               Say("说明", "Detail")),
+        rows=rows, widths=(24, 20, 16, 40), sheet=Say("执行过程", "Timeline"),
+    )
+
+
+def _commands(story: Story) -> Table:
+    rows = [
+        [Cell(same(command.get("when", ""))), Cell(same(host)), Cell(same(story.operator)),
+         Cell(same(command.get("command", ""))),
+         Cell(same(command.get("code", "")), "" if command.get("code") == 0 else "bad"),
+         Cell(same(command.get("said", "")))]
+        for host, command in story.commands()
+    ]
+    return Table(
+        heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("操作人", "Operator"),
+               Say("命令", "Command"), Say("返回码", "Exit code"), Say("输出", "Output")),
+        rows=rows, widths=(14, 12, 8, 42, 6, 18), sheet=Say("操作命令", "Commands"),
+    )
+
+
+def _scope(story: Story) -> Facts:
+    hosts = [s.id for s in story.plan.subjects if s.steps]
+    rules = sorted({step.rule for _, step in story.steps()})
+    return Facts((
+        (Say("主机", "Hosts"), same(", ".join(hosts))),
+        (Say("加固项", "Rules"), same(", ".join(rules))),
+        (Say("方案摘要值", "Digest"), same(story.digest)),
+        (Say("方案有效期", "Valid"), same(f"{story.plan.created} - {story.plan.expires}")),
+    ))
+
+
+def _approvals(story: Story) -> Table:
+    rows = [
+        [Cell(same(one.name)),
+         Cell(Say("电子签名", "signature") if one.kind == "signature" else Say("纸质", "on paper")),
+         Cell(same(one.at)), Cell(same(one.fingerprint or one.scan_sha256))]
+        for one in story.approvals
+    ]
+    return Table(
+        heads=(Say("批准人", "By"), Say("方式", "How"), Say("时间", "When"),
+               Say("密钥指纹/扫描件摘要", "Key or scan")),
+        rows=rows, widths=(14, 14, 22, 50), sheet=Say("审批", "Approvals"),
+    )
+
+
+def _results(story: Story) -> Table:
+    rows = []
+    for subject in story.plan.subjects:
+        if not subject.steps:
+            continue
+        text, mark = STATES[story.states.get(subject.id, State.PLANNED)]
+        last = story.last(subject.id)
+        counted = story.counted(subject.id)
+        rows.append([
+            Cell(same(subject.id)), Cell(same(len(subject.steps))), Cell(text, mark),
+            Cell(Say("计入", "counted") if counted else Say("不计入", "not counted"),
+                 "good" if counted else "warn"),
+            Cell(same(last.reason if last and last.reason else "-")),
+        ])
+    return Table(
+        heads=(Say("主机", "Host"), Say("项数", "Items"), Say("结果", "Result"),
+               Say("台次", "Counts"), Say("说明", "Detail")),
+        rows=rows, widths=(20, 8, 16, 12, 44), sheet=Say("实施结果", "Results"),
+    )

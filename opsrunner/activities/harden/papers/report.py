@@ -1,0 +1,197 @@
+"""安全加固报告: what was done, proven by a re-check; the outline acceptance experts expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opsrunner.activities.harden.papers.story import Story
+from opsrunner.activities.harden.papers.words import (
+    BASIS,
+    DANGER,
+    ROLLBACK,
+    STATES,
+    VERDICTS,
+    evidence,
+    left_out,
+    say,
+)
+from opsrunner.plan.models import Change
+from opsrunner.plan.states import State
+from opsrunner.report.paper import (
+    Cell,
+    Facts,
+    Paper,
+    Paragraph,
+    Say,
+    Section,
+    Signatures,
+    Table,
+    same,
+)
+
+
+def hardening_report(story: Story) -> Paper:
+    """Given what was carried out, return the report."""
+    plan = story.plan
+    date = story.entries[-1].at[:10] if story.entries else plan.created[:10]
+    signatures = (
+        (Say("编制", "Prepared"), story.operator, date),
+        (Say("审核", "Reviewed"), "", ""),
+        (Say("批准", "Approved"), "", ""),
+    )
+    return Paper(
+        title=Say("安全加固报告", "Hardening report"),
+        subtitle=same(plan.inventory),
+        number=plan.id,
+        date=date,
+        facts=(
+            (Say("工单", "Work order"), same(plan.ticket or "-")),
+            (Say("保障时期", "Special period"), same(plan.period or "-")),
+            (Say("操作人", "Operator"), same(story.operator)),
+            (Say("复核人", "Reviewer"), same(story.reviewer)),
+            (Say("方案摘要值 SHA-256", "Digest of the plan"), same(story.digest)),
+        ),
+        signatures=signatures,
+        versions=(("1.0", date, story.operator, Say("首次编制", "First version")),),
+        evidence=evidence(story),
+        digest=story.digest,
+        sections=(
+            Section(Say("目标与范围", "Aim and scope"), (_scope(story), *map(Paragraph, BASIS))),
+            Section(Say("加固前状态", "Before"), (_before(story),)),
+            Section(Say("方案与风险评估", "Plan and dangers"), (_dangers(story),)),
+            Section(Say("备份与回退方案", "Snapshot and undo"), tuple(map(Paragraph, ROLLBACK))),
+            Section(Say("实施记录", "What was done"), (_done(story),)),
+            left_out(plan),
+            Section(Say("复测对比", "Re-check"), (_recheck(story),)),
+            Section(Say("业务验证", "Business checks"), (_business(story),)),
+            Section(Say("遗留风险", "Residual risk"), (_residual(story),)),
+            Section(Say("签字", "Signatures"), (Signatures((
+                (Say("操作人", "Operator"), story.operator, ""),
+                (Say("复核人", "Reviewer"), story.reviewer, ""),
+                (Say("客户代表", "Customer"), "", ""),
+            )),)),
+        ),
+    )
+
+
+def _scope(story: Story) -> Facts:
+    hosts = [s.id for s in story.plan.subjects if s.steps]
+    counted = sum(story.counted(host) for host in hosts)
+    return Facts((
+        (Say("计划加固主机（台）", "Hosts planned"), same(len(hosts))),
+        (Say("完成并复测通过（台次）", "Hosts done and re-checked"), same(counted)),
+        (Say("未计入（台）", "Not counted"), same(len(hosts) - counted)),
+        (Say("计划加固项", "Steps planned"), same(sum(1 for _ in story.steps()))),
+    ))
+
+
+def _before(story: Story) -> Table:
+    rows = [
+        [Cell(same(subject.id)), Cell(same(subject.platform)), Cell(same(step.rule)),
+         Cell(say(step.title)), Cell(same(_states(step.changes, "before")))]
+        for subject, step in story.steps()
+    ]
+    return Table(
+        heads=(Say("主机", "Host"), Say("平台", "Platform"), Say("规则", "Rule"),
+               Say("不符合项", "Failing"), Say("加固前", "Before")),
+        rows=rows, widths=(14, 12, 20, 26, 28), sheet=Say("加固前", "Before"),
+    )
+
+
+def _dangers(story: Story) -> Table:
+    rows: dict[str, list[Cell]] = {}
+    for _, step in story.steps():
+        level, mark = DANGER[step.danger.level]
+        rows.setdefault(step.rule, [
+            Cell(same(step.rule)), Cell(say(step.title)), Cell(level, mark),
+            Cell(say(step.danger.why)), Cell(same(", ".join(step.restarts) or "-")),
+        ])
+    return Table(
+        heads=(Say("规则", "Rule"), Say("项目", "Title"), Say("风险", "Danger"),
+               Say("风险说明", "Why"), Say("重载/重启服务", "Restarts")),
+        rows=list(rows.values()), widths=(20, 28, 8, 30, 14), sheet=Say("风险", "Dangers"),
+    )
+
+
+def _done(story: Story) -> Table:
+    rows = []
+    for subject, step in story.steps():
+        state = story.states.get(subject.id, State.PLANNED)
+        last = story.last(subject.id)
+        text, mark = STATES[state]
+        rows.append([
+            Cell(same(subject.id)), Cell(same(step.rule)),
+            Cell(same(_states(step.changes, "before"))), Cell(same(_states(step.changes, "after"))),
+            Cell(same(story.operator)), Cell(same(story.reviewer)),
+            Cell(same(last.at[:19].replace("T", " ") if last else "-")),
+            Cell(same(story.plan.id)), Cell(text, mark),
+        ])
+    return Table(
+        heads=(Say("主机", "Host"), Say("项", "Item"), Say("加固前", "Before"),
+               Say("加固后", "After"), Say("操作人", "Operator"), Say("复核人", "Reviewer"),
+               Say("时间(UTC)", "Time (UTC)"), Say("回退点", "Undo point"), Say("结果", "Result")),
+        rows=rows, widths=(11, 14, 18, 18, 7, 7, 10, 10, 7), sheet=Say("实施记录", "Done"),
+    )
+
+
+def _states(changes: tuple[Change, ...], side: str) -> str:
+    return "\n".join(f"{c.target}: {getattr(c, side)}" for c in changes)
+
+
+def _recheck(story: Story) -> Table:
+    rows = []
+    for subject, step in story.steps():
+        after = story.recheck(subject.id).get(step.rule, "")
+        text, mark = VERDICTS.get(after, (Say("未复测", "not re-checked"), "bad"))
+        rows.append([
+            Cell(same(subject.id)), Cell(same(step.rule)), Cell(say(step.title)),
+            Cell(VERDICTS["fail"][0], "bad"), Cell(text, mark),
+        ])
+    return Table(
+        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("项目", "Title"),
+               Say("加固前", "Before"), Say("复测", "Re-check")),
+        rows=rows, widths=(16, 24, 36, 12, 12), sheet=Say("复测对比", "Re-check"),
+    )
+
+
+def _business(story: Story) -> Table:
+    rows = []
+    for subject in story.plan.subjects:
+        before: Mapping[str, Mapping[str, object]] = story.data(subject.id, "business") or {}
+        last = story.last(subject.id)
+        for name, result in before.items():
+            works = result.get("ok") is True
+            rows.append([
+                Cell(same(subject.id)), Cell(same(name)),
+                Cell(same(result.get("detail", "")), "good" if works else "bad"),
+                Cell(same(last.reason if last and last.reason else "-")),
+            ])
+    return Table(
+        heads=(Say("主机", "Host"), Say("业务检查", "Check"), Say("变更前", "Before"),
+               Say("变更后异常", "Worse after")),
+        rows=rows, widths=(20, 24, 28, 28), sheet=Say("业务验证", "Business"),
+        empty=Say("未声明业务检查（policies/business）", "no business check is declared"),
+    )
+
+
+def _residual(story: Story) -> Table:
+    rows = []
+    for subject in story.plan.subjects:
+        state = story.states.get(subject.id)
+        last = story.last(subject.id)
+        if subject.steps and state is not State.VERIFIED:
+            text, mark = STATES[state or State.PLANNED]
+            rows.append([
+                Cell(same(subject.id)), Cell(text, mark),
+                Cell(same(last.reason if last else "-")),
+            ])
+        rows += [
+            [Cell(same(subject.id)), Cell(Say("未加固", "not done"), "warn"),
+             Cell(Say(f"{left.rule} {left.title.zh}：{left.detail.zh}",
+                      f"{left.rule}: {left.title.en}: {left.detail.en}"))]
+            for left in subject.left_out if left.reason not in ("waived", "nothing_to_do")
+        ]
+    return Table(
+        heads=(Say("主机", "Host"), Say("状态", "State"), Say("说明", "Detail")),
+        rows=rows, widths=(18, 14, 68), sheet=Say("遗留风险", "Residual risk"),
+    )
