@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from opsrunner.plan.batches import Pace
 from opsrunner.plan.business import load_business, settle_seconds
 from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.decide import gate
+from opsrunner.plan.entries import last
 from opsrunner.plan.execute import Ending, Work, execute
 from opsrunner.plan.execute import resume as go_on
 from opsrunner.plan.execute import undo as take_back
@@ -322,12 +323,27 @@ def _present(
     echo_table(["host", "state", "because"], [
         [name, state.value, reasons.get(name, "")] for name, state in ending.states.items()
     ])
+    for line in _differences(journal):
+        typer.echo(line)
     if ending.stopped:
         typer.echo(f"stopped  {ending.stopped}")
     for name in ending.named(State.UNKNOWN):
         typer.echo(f"unknown  {name}: find out with  opsrunner resume {case.plan.id}")
     typer.echo(f"run      {run_id}")
     typer.echo(f"journal  {journal.path}")
+
+
+def _differences(journal: Journal) -> Iterator[str]:
+    """Yield what drifted since the plan, and what an undo left alone, of each host's last line."""
+    for host, entry in last(journal.entries).items():
+        for row in entry.data.get("drift", ()):
+            yield f"drift    {host}: {row['target']}: planned {row['planned']}; now {row['now']}"
+        for row in entry.data.get("differences", ()):
+            yield (f"drift    {host}: {row['target']}: {row['what']} expected {row['expected']},"
+                   f" found {row['found']}")
+        for row in entry.data.get("conflicts", ()):
+            yield (f"changed  {host}: {row['target']}: before {row['before']},"
+                   f" applied {row['after']}, now {row['now']}")
 
 
 def _exit(ending: Ending) -> ExitCode:

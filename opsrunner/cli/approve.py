@@ -81,8 +81,8 @@ def approve(
     _refuse_early(case)
     if not as_json:
         _show(case)
-    if sys.stdin.isatty() and not yes:
-        typer.confirm("Approve exactly this plan?", abort=True)
+    if sys.stdin.isatty() and not yes and not typer.confirm("Approve exactly this plan?"):
+        raise InputError([Problem(case.plan.id, "approval", "you said no; nothing is recorded")])
     scan = None if paper is None else _read(paper)
     approval = _by_paper(case, paper, scan, by) if paper and scan is not None and by else (
         _by_signature(case, key))
