@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from opsrunner.facts.remembered import ByReads
+from opsrunner.facts.remembered import ByReads, Way
 from opsrunner.models import Frame, Reason
 from opsrunner.sources.wire import SECTION
 
 _CUT = frozenset((124, 137))
+_DIGEST = 16  # bytes; all of one length, so that several in a row say which is whose
+_NOTHING = bytes(_DIGEST)  # instead of the digest of a frame that is not there
 _REASONS = {126: Reason.DENIED, 127: Reason.MISSING_TOOL}
 
 
@@ -31,6 +33,10 @@ class CannotTell(Exception):  # noqa: N818 - not an error: an answer ("nobody ca
         self.reason = reason
         self.detail = detail
         super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+
+    def again(self) -> CannotTell:
+        """Return the same answer unraised: a kept one must not hold the frames it came through."""
+        return CannotTell(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Host:
     """
 
     __slots__ = (
-        "_cache", "_digests", "_frames", "_open", "_read", "_reads", "_remembered", "platform",
+        "_cache", "_digests", "_frames", "_joined", "_open", "_read", "_reads", "_remembered",
+        "platform",
     )
 
     def __init__(
@@ -66,15 +73,22 @@ class Host:
         self._frames = frames
         self._cache: dict[str, Any] = {}
         self._digests: dict[str, bytes] = {}
+        self._joined: dict[Way, bytes] = {}  # the digests of some probes together
         self._open: list[frozenset[str]] = []  # the probes the fact being computed declared
         self._read: list[set[str]] = [set()]  # the probes it has read so far
         self._reads: dict[str, frozenset[str]] = {}  # the probes a computed fact rests on
 
-    def digest(self, probe: str) -> bytes:
-        """Given a probe's name, return a digest of all its frame says; empty when there is none."""
+    def said(self, way: Way) -> bytes:
+        """Given some probes, return the digests of all their frames say, one after the other."""
+        known = self._joined.get(way)
+        if known is None:
+            known = self._joined[way] = b"".join(map(self._digest, way))
+        return known
+
+    def _digest(self, probe: str) -> bytes:
         if probe not in self._digests:
             frame = self._frames.get(probe)
-            self._digests[probe] = _digest(frame) if frame else b""
+            self._digests[probe] = _digest(frame) if frame else _NOTHING
         return self._digests[probe]
 
     def _look(self, probe: str) -> Frame | None:
@@ -137,20 +151,20 @@ class Host:
             self._read[-1] |= self._reads.get(name, frozenset())
         value = self._cache[name]
         if isinstance(value, CannotTell):
-            raise value
+            raise value.again()
         return value
 
     def _compute(self, name: str) -> Any:  # noqa: ANN401
         needed = probes_for(name)
         if self._open and not needed <= self._open[-1]:
             raise LookupError(f"the fact {name} is read but not declared")
-        known = self._remembered.find(name, self.digest) if self._remembered else None
+        known = self._remembered.find(name, self.said) if self._remembered else None
         if known is not None:
             self._reads[name] = frozenset(known[0])
             return known[1]
         value = self._fresh(name, needed)
         if self._remembered:
-            self._remembered.keep(name, tuple(sorted(self._reads[name])), self.digest, value)
+            self._remembered.keep(name, tuple(sorted(self._reads[name])), self.said, value)
         return value
 
     def _fresh(self, name: str, needed: frozenset[str]) -> Any:  # noqa: ANN401
@@ -159,7 +173,7 @@ class Host:
         try:
             return registry()[name].compute(self)
         except CannotTell as reason:
-            return reason
+            return reason.again()
         finally:
             self._open.pop()
             self._reads[name] = frozenset(self._read.pop())
@@ -253,7 +267,8 @@ def probes_for(name: str) -> frozenset[str]:
 
 def _digest(frame: Frame) -> bytes:
     ended = f"{frame.exit_code} {frame.truncated} {frame.complete} {len(frame.stdout)} "
-    return hashlib.blake2b(ended.encode() + frame.stdout + frame.stderr, digest_size=16).digest()
+    said = ended.encode() + frame.stdout + frame.stderr
+    return hashlib.blake2b(said, digest_size=_DIGEST).digest()
 
 
 def _said(frame: Frame) -> str:

@@ -18,10 +18,7 @@ _FOLDERS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/sy
             "/lib/systemd/system")  # fmt: skip
 
 
-@fact(
-    probes=["jobs.cron", "jobs.timers"],
-    facts=["system.processes", "services.units"],
-)
+@fact(probes=["jobs.cron"], facts=["jobs.timers", "system.processes"])
 def known(host: Host) -> list[dict[str, str]]:
     """Return every scheduled call of such a tool, and why it would not run.
 
@@ -29,7 +26,7 @@ def known(host: Host) -> list[dict[str, str]]:
     ``idle`` is empty when it runs regularly as root, else the reason why it does not. Sources:
     crontab(5), cronie's and Debian's cron(8), anacron(8), run-parts(8), systemd.timer(5).
     """
-    return [*_timers(host), *_Cron(host).jobs()]
+    return [*host.get("jobs.timers"), *_Cron(host).jobs()]
 
 
 def running(host: Host, tools: Iterable[str]) -> list[dict[str, str]]:
@@ -51,7 +48,7 @@ class _Cron:
         names = {process["name"] for process in host.get("system.processes")}
         self.daemon = bool(names & _DAEMONS)
         self.anacron_timer = any(
-            job["tool"] == "anacron" and not job["idle"] for job in _timers(host)
+            job["tool"] == "anacron" and not job["idle"] for job in host.get("jobs.timers")
         )
 
     def jobs(self) -> Iterable[dict[str, str]]:
@@ -120,7 +117,9 @@ def _modes(text: str) -> Iterable[tuple[str, tuple[int, int, int]]]:
             yield fields[3], (int(fields[0], 8), int(fields[1]), int(fields[2]))
 
 
-def _timers(host: Host) -> list[dict[str, str]]:
+@fact(probes=["jobs.timers"], facts=["services.units"])
+def timers(host: Host) -> list[dict[str, str]]:
+    """Return what systemd timers call, in the shape of ``known``."""
     if not host.has_tool("jobs.timers") or not host.has_tool("services.systemd"):
         return []
     targets: dict[str, str] = {}

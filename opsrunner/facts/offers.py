@@ -108,13 +108,17 @@ def on(units: Sequence[tuple[str, str]], pattern: str) -> Iterator[str]:
 def _offered(host: Host, table: Sequence[Offer]) -> list[dict[str, Any]]:
     """Return what of a table is on: ``{"service", "how": [...]}``."""
     units, names = host.get("offers.candidates")
-    listeners = host.get("network.listeners")
+    reached: list[dict[str, Any]] = []
+    local: list[dict[str, Any]] = []
+    for one in host.get("network.listeners"):
+        (local if loopback(one["address"]) else reached).append(one)
     under = set(host.get("offers.under_inetd"))
     found = []
     for offer in table:
         how = [f"{one['protocol']}/{one['port']} {one['address']} ({one['process'] or '?'})"
-               for one in listeners if not loopback(one["address"]) and _listens(offer, one)]
-        if not (offer.local and not how and _only_local(offer, listeners)):
+               for one in reached if _listens(offer, one)]
+        # What runs and listens on loopback only is not offered.
+        if not (offer.local and not how and any(_listens(offer, one) for one in local)):
             how += on(units, offer.units)
             how += [f"process {name}" for name in names if re.match(offer.programs, name)]
         how += [f"xinetd {name}" for name in offer.inetd if name in under]
@@ -128,11 +132,6 @@ def _listens(offer: Offer, one: dict[str, Any]) -> bool:
     if f"{one['protocol']}/{one['port']}" in offer.ports:
         return not any(re.match(offer.others, name) for name in programs)
     return any(re.match(offer.programs, name) for name in programs if name)
-
-
-def _only_local(offer: Offer, listeners: list[dict[str, Any]]) -> bool:
-    """Whether its program runs and listens, and on loopback only."""
-    return any(loopback(one["address"]) and _listens(offer, one) for one in listeners)
 
 
 @fact(probes=["services.inetd"], facts=["offers.units_on", "system.processes"])

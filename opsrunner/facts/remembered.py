@@ -12,34 +12,32 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 Way = tuple[str, ...]  # the probes that were read, sorted
+Said = Callable[[Way], bytes]  # what a host says by way of some probes, in short
 _WAYS = 8  # different sets of probes that one thing was seen to read
 
 
 class ByReads(Generic[Value]):
-    """Values by name and by the digests of the probes they rest on; of each name the last few."""
+    """Values by name and by what the probes they rest on said; of each name and way the last."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        self._values: dict[str, OrderedDict[tuple[Way, tuple[bytes, ...]], Value]] = {}
-        self._ways: dict[str, list[Way]] = {}
+        self._values: dict[str, dict[Way, OrderedDict[bytes, Value]]] = {}
 
-    def find(self, name: str, digest: Callable[[str], bytes]) -> tuple[Way, Value] | None:
-        """Given a name and a host's digest of a probe, return what was read and the value."""
-        values = self._values.get(name)
-        for way in self._ways.get(name, ()):
-            key = (way, tuple([digest(probe) for probe in way]))
-            if values is not None and key in values:
+    def find(self, name: str, said: Said) -> tuple[Way, Value] | None:
+        """Given a name and what a host says, return what was read and the value."""
+        for way, values in self._values.get(name, {}).items():
+            key = said(way)
+            if key in values:
                 return way, values[key]
         return None
 
-    def keep(self, name: str, way: Way, digest: Callable[[str], bytes], value: Value) -> None:
-        """Given a name, what was read for it, a host's digests and the value, remember it."""
-        ways = self._ways.setdefault(name, [])
+    def keep(self, name: str, way: Way, said: Said, value: Value) -> None:
+        """Given a name, what was read for it, what a host says and the value, remember it."""
+        ways = self._values.setdefault(name, {})
         if way not in ways:
             if len(ways) >= _WAYS:
                 return
-            ways.append(way)
-        values = self._values.setdefault(name, OrderedDict())
-        values[way, tuple([digest(probe) for probe in way])] = value
-        if len(values) > self._kept:
-            values.popitem(last=False)
+            ways[way] = OrderedDict()
+        ways[way][said(way)] = value
+        if len(ways[way]) > self._kept:
+            ways[way].popitem(last=False)

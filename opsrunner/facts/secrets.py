@@ -11,6 +11,7 @@ from opsrunner.parse import tmpfiles
 from opsrunner.parse.yumconf import parse
 
 _OPEN_TO_OTHERS = 0o077
+_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - the folders the rule is about
 _NEVER = -1.0
 _TMPWATCH = "/etc/cron.daily/tmpwatch"
 _TIMER, _SERVICE = "systemd-tmpfiles-clean.timer", "systemd-tmpfiles-clean.service"
@@ -80,22 +81,29 @@ def cached_days(host: Host) -> dict[str, int]:
     }
 
 
-@fact(probes=["secrets.temporary"], facts=["services.units", "jobs.known"])
+@fact(probes=["secrets.temporary"])
+def tmpfiles_days(host: Host) -> dict[str, float | None]:
+    """Return after how many days tmpfiles.d would empty /tmp and /var/tmp, None for never."""
+    files = host.files("secrets.temporary")
+    texts: dict[str, str] = {}
+    for folder in tmpfiles.FOLDERS:
+        texts |= files.under(folder)
+    return {folder: tmpfiles.age_of(texts, folder) for folder in _TEMPORARY}
+
+
+@fact(probes=["secrets.temporary"], facts=["secrets.tmpfiles_days", "services.units", "jobs.known"])
 def temporary_days(host: Host) -> dict[str, float]:
     """Return after how many days /tmp and /var/tmp are emptied: ``{"/tmp": 10.0, ...}``.
 
     -1: never, because no line says so, or because what would do it does not run.
     """
-    files = host.files("secrets.temporary")
-    texts: dict[str, str] = {}
-    for folder in tmpfiles.FOLDERS:
-        texts |= files.under(folder)
+    by_systemd = host.get("secrets.tmpfiles_days")
     units = host.get("services.units") if host.has_tool("services.systemd") else {}
-    script = files.text(_TMPWATCH)
+    script = host.files("secrets.temporary").text(_TMPWATCH)
     watched = any(job["where"] == _TMPWATCH for job in jobs.running(host, ("tmpwatch",)))
     found = {}
-    for folder in ("/tmp", "/var/tmp"):  # noqa: S108 - the folders the rule is about
-        ages = [tmpfiles.age_of(texts, folder) if _cleans(units) else None]
+    for folder in _TEMPORARY:
+        ages = [by_systemd[folder] if _cleans(units) else None]
         ages.append(tmpfiles.tmpwatch_age(script, folder) if script and watched else None)
         found[folder] = min((age for age in ages if age is not None), default=_NEVER)
     return found

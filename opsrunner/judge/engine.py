@@ -7,7 +7,8 @@ settles it (one certain failure fails ``all``, one certain success passes ``any`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from opsrunner.facts.base import CannotTell, Host
@@ -48,7 +49,8 @@ def outcome_of(selected: Selected, host: Host) -> Outcome:
     except Exception as fault:  # noqa: BLE001 - the one per-rule boundary, and it records it
         detail = f"{Reason.RULE_CRASHED}: {type(fault).__name__}: {fault}"
         return Outcome(Verdict.UNKNOWN, detail[:_LENGTH])
-    return replace(outcome, observed=shorten(outcome.observed))
+    shown = shorten(outcome.observed)
+    return Outcome(outcome.verdict, outcome.reason, shown, outcome.expected)
 
 
 def unreached(selected: Selected, subject: Subject, reason: str) -> Finding:
@@ -194,13 +196,15 @@ def _unknown(cannot: CannotTell) -> Outcome:
 
 def shorten(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Given a JSON-like value, return it cut to what a report can show, saying what was cut."""
+    if value is None or isinstance(value, (int, float)):
+        return value
     if isinstance(value, str):
         return value if len(value) <= _LENGTH else f"{value[:_LENGTH]}… ({len(value)} characters)"
-    if isinstance(value, Mapping):
-        items = {str(key): shorten(item) for key, item in list(value.items())[:_SHOWN]}
-        return items | ({"…": f"{len(value) - _SHOWN} more"} if len(value) > _SHOWN else {})
     if isinstance(value, (list, tuple, set, frozenset)):
-        listed = sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+        listed = sorted(value) if isinstance(value, (set, frozenset)) else value
         items_ = [shorten(item) for item in listed[:_SHOWN]]
         return items_ + ([f"… {len(listed) - _SHOWN} more"] if len(listed) > _SHOWN else [])
+    if isinstance(value, Mapping):
+        items = {str(key): shorten(item) for key, item in islice(value.items(), _SHOWN)}
+        return items | ({"…": f"{len(value) - _SHOWN} more"} if len(value) > _SHOWN else {})
     return value

@@ -22,10 +22,10 @@ class Memo:
 
     def outcome(self, selected: Selected, host: Host) -> Outcome:
         """Given a rule and a host, return the outcome; the work follows what differs."""
-        known = self._outcomes.find(selected.id, host.digest)
+        known = self._outcomes.find(selected.id, host.said)
         if known is not None:
             return known[1]
         host.take_reads()
         outcome = outcome_of(selected, host)
-        self._outcomes.keep(selected.id, tuple(sorted(host.take_reads())), host.digest, outcome)
+        self._outcomes.keep(selected.id, tuple(sorted(host.take_reads())), host.said, outcome)
         return outcome

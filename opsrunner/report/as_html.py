@@ -7,6 +7,7 @@ very style and script written here (by hash), and the script shows data with tex
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -139,6 +140,7 @@ class _View:
         }
         with path.open("w", encoding="utf-8", newline="\n") as out:
             out.writelines(self._template.generate(context | parts))
+        gc.collect(1)  # macros and context hold each other, and with them the page's data
 
 
 def _asset(name: str) -> str:

@@ -43,9 +43,8 @@ def _write_array(out: IO[bytes], batches: Iterator[list[dict[str, Any]]]) -> Non
     out.write(b"[")
     separator = b"\n"
     for batch in batches:
-        for item in batch:
-            out.write(separator)
-            out.write(json_bytes(item))
+        if batch:
+            out.write(separator + b",\n".join(map(json_bytes, batch)))
             separator = b",\n"
     out.write(b"\n]")
 

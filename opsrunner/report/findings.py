@@ -13,6 +13,9 @@ import orjson
 
 from opsrunner.models import Finding, Severity, Verdict
 
+_SEVERITIES = {item.value: item for item in Severity}
+_VERDICTS = {item.value: item for item in Verdict}
+
 
 def encode(findings: Iterable[Finding], blobs: Mapping[str, str]) -> bytes:
     """Given a subject's findings and its blobs by label, return the bytes to store."""
@@ -41,8 +44,8 @@ def decode(data: bytes, kind: str, subject: str, blobs: Mapping[str, str]) -> li
             kind,
             subject,
             rule,
-            Severity(severity),
-            Verdict(verdict),
+            _SEVERITIES[severity],
+            _VERDICTS[verdict],
             reason,
             observed,
             expected,

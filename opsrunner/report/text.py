@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -52,7 +53,15 @@ def as_text(value: Any) -> str:  # noqa: ANN401 - any JSON value
         return visible(value) if value else '""'
     if value is None:
         return NOTHING
-    return visible(_ENCODER.encode(value))
+    try:
+        return _as_text(orjson.dumps(value))
+    except TypeError:  # see _ENCODER
+        return visible(_ENCODER.encode(value))
+
+
+@lru_cache(maxsize=4096)  # alike hosts say alike things
+def _as_text(data: bytes) -> str:
+    return visible(_ENCODER.encode(orjson.loads(data)))
 
 
 def formula_proof(text: str) -> str:

@@ -23,11 +23,11 @@ class Watched(ByReads[Any]):
         super().__init__(10_000)
         self.pairs: list[tuple[str, Any, str]] = []
 
-    def keep(self, name: str, way: Any, digest: Any, value: Any) -> None:  # noqa: ANN401
+    def keep(self, name: str, way: Any, said: Any, value: Any) -> None:  # noqa: ANN401
         """Remember, and note what it looks like."""
         if not isinstance(value, CannotTell):
             self.pairs.append((name, value, look(value)))
-        super().keep(name, way, digest, value)
+        super().keep(name, way, said, value)
 
 
 def look(value: object) -> str:

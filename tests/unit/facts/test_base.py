@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from opsrunner.facts import base
 from opsrunner.facts.base import CannotTell, Files, Host, fact
+from opsrunner.facts.remembered import ByReads
 from opsrunner.models import Frame, Reason
 
 SEP = "\x1e"
@@ -92,3 +95,43 @@ def test_every_fact_is_named_and_says_what_it_returns() -> None:
     for name, declared in base.registry().items():
         assert declared.compute.__doc__, name
         assert name.count(".") == 1
+
+
+def test_an_answer_that_is_kept_holds_on_to_nothing_and_is_the_same_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = dict(base.registry())
+    monkeypatch.setattr(base, "_FACTS", facts)
+    monkeypatch.setattr(base, "registry", lambda: facts)
+
+    @fact(probes=["t.p"])
+    def garbled(host: Host) -> str:
+        try:
+            return host.text("t.p")
+        except CannotTell as cannot:
+            raise CannotTell(Reason.UNPARSABLE, "t.p") from cannot
+
+    name = f"{__name__.rpartition('.')[2]}.garbled"
+    kept: ByReads[Any] = ByReads(4)
+    raised = []
+    for _ in range(2):
+        asked = Host("rhel-8", {"t.p": Frame("t.p", 124, b"")}, kept)
+        for _ in range(2):
+            with pytest.raises(CannotTell) as cannot:
+                asked.get(name)
+            raised.append(cannot.value)
+    known = kept.find(name, asked.said)
+    assert known is not None
+    assert known[0] == ("t.p",)
+    assert (known[1].__traceback__, known[1].__cause__, known[1].__context__) == (None, None, None)
+    assert {str(one) for one in raised} == {str(known[1])} == {"unparsable: t.p"}
+    assert known[1] not in raised
+
+
+def test_what_a_host_says_tells_frames_and_their_order_and_absence_apart() -> None:
+    given = {name: Frame(name, 0, text) for name, text in
+             (("a", b"one"), ("b", b"two"), ("c", b"one"), ("d", b""))}
+    said = Host("rhel-8", given).said
+    assert said(("a",)) == said(("c",))
+    assert len({said(way) for way in (("a",), ("b",), ("a", "b"), ("b", "a"), ("d",), ("none",),
+                                      ("a", "none"), ("none", "a"))}) == 8

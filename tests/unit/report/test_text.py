@@ -56,6 +56,24 @@ def test_values_that_differ_look_different(value: object, shown: str) -> None:
     assert as_text(value) == shown
 
 
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(JSON_VALUES, max_size=4))
+def test_a_list_looks_as_its_json_each_time_it_is_shown(value: list[object]) -> None:
+    plain = visible(json.dumps(value, ensure_ascii=False))
+    assert (as_text(value), as_text(value)) == (plain, plain)
+
+
+def test_equal_numbers_that_are_written_differently_are_shown_so() -> None:
+    assert [as_text([one]) for one in (1, 1.0, True)] == ["[1]", "[1.0]", "[true]"]
+
+
 @pytest.mark.parametrize("text", ["=1", "+1", "-a", "@x", "\t=1", "\r=1", "\n=1", "  =1", "＝1"])
 def test_formulas_are_defused(text: str) -> None:
     assert formula_proof(text) == f"'{text}"
