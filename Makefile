@@ -58,6 +58,7 @@ samples: $(VENV)/.dev ## write reports/samples anew and accept what changed
 docs: $(VENV)/.dev ## write schemas, rule reference and role READMEs anew
 	$(BIN)/python -m opsrunner.policy.schema
 	$(BIN)/python -m opsrunner.policy.reference
+	$(BIN)/python -m tests.roles.harden_spec
 	$(BIN)/python -m tests.roles.readme
 
 clean: ## remove what the targets above made in the checkout

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from opsrunner.changes import frames
-from opsrunner.changes.file_frames import FILE_LIMIT, files, is_pattern
-from opsrunner.changes.state import HostState
+from opsrunner.changes.file_frames import FILE_LIMIT, FileAnswer, files, is_pattern
+from opsrunner.changes.state import FileState, HostState
 from opsrunner.errors import InputError, Problem
 from opsrunner.facts.base import CannotTell, Host, probes_for
 from opsrunner.models import Frame
@@ -117,7 +117,7 @@ def read_state(answers: Mapping[str, Frame], reads: Reads, target: Target) -> Ho
         subject=target.subject,
         platform=target.platform,
         families=target.families,
-        files=found,
+        files={path: _fullest(found, one) for path, one in found.items()},
         units=frames.units(host, reads.units),
         sysctls=frames.sysctls(host, reads.sysctls),
         accounts=frames.accounts(host) if reads.accounts else {},
@@ -126,6 +126,12 @@ def read_state(answers: Mapping[str, Frame], reads: Reads, target: Target) -> Ho
         login=target.login or login,
         today=today,
     )
+
+
+def _fullest(found: Mapping[str, FileAnswer], one: FileAnswer) -> FileAnswer:
+    """Return a file that a link names, asked for by stat alone, as its own name was read."""
+    own = found.get(one.path) if isinstance(one, FileState) else None
+    return one if own is None else own
 
 
 def _fact(host: Host, name: str) -> Any:  # noqa: ANN401 - a fact is any JSON-like value

@@ -24,6 +24,12 @@ _INNER = re.compile(r"(lo|veth|docker|br-|virbr|cni|flannel|cali|kube|lxc|ifb|du
 _REFUSING = 0o022
 
 
+@fact(probes=["firewall.session"])
+def controller(host: Host) -> str:
+    """Return the address this session came from over SSH, empty for a local one."""
+    return host.text("firewall.session").strip()
+
+
 @fact(probes=["firewall.live"])
 def interfaces(host: Host) -> dict[str, set[int]]:
     """Return the interfaces an outsider may come in by: the IP versions each is reached over."""

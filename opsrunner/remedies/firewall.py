@@ -11,7 +11,7 @@ from opsrunner.parse.addresses import loopback
 from opsrunner.parse.netfilter import Packet
 from opsrunner.remedies import bootrules, sshsources
 from opsrunner.remedies.base import Reads, remedy
-from opsrunner.remedies.sources import networks, refuse_lockout
+from opsrunner.remedies.sources import CONTROLLER, controller, networks, refuse_lockout
 from opsrunner.remedies.values import flag
 
 _CONTAINERS = ("docker.service", "containerd.service", "kubelet.service", "podman.service",
@@ -38,7 +38,7 @@ _FAMILIES = {
 @remedy(
     "firewall_enabled", "bool",
     Reads(files=bootrules.FILES, units=(*bootrules.UNITS, *_CONTAINERS),
-          facts=(*bootrules.FACTS, "network.listeners", "firewall.let_in_now")),
+          facts=(*bootrules.FACTS, "network.listeners", "firewall.let_in_now", CONTROLLER)),
     "Whether the host firewall runs and starts at boot: firewalld, on EL 6 iptables.",
 )
 def firewall_enabled(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's value
@@ -57,9 +57,12 @@ def firewall_enabled(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the r
         raise ByHand("现有防火墙规则放行一切，请先整理规则或默认区域",
                      "the rules that are there let everything in: put them, or the default zone, "
                      "in order first")
-    _refuse_cut(draft, draft.fact("firewall.ssh_packets"), "SSH")
+    ours = controller(draft)
+    _refuse_cut(packet for packet in bootrules.kept_out(draft, draft.fact("firewall.ssh_packets"))
+                if not any(ours in one for one in sshsources.opened(draft, packet) if ours))
     if not filters:
-        _refuse_cut(draft, _served(draft), "")
+        _refuse_cut(packet for packet in bootrules.kept_out(draft, _served(draft))
+                    if not sshsources.opened(draft, packet))
 
 
 def _firewalld(draft: Draft) -> None:
@@ -121,12 +124,10 @@ def _served(draft: Draft) -> list[Packet]:
             for port in sorted(ports)]
 
 
-def _refuse_cut(draft: Draft, packets: Iterable[Packet], what: str) -> None:
-    shut = [packet for packet in bootrules.kept_out(draft, packets)
-            if not sshsources.opened(draft, packet)]
-    if shut:
-        ports = ", ".join(dict.fromkeys(f"{one.protocol}/{one.port}" for one in shut))
-        raise Refused(f"启用防火墙会切断 {what} {ports}，请先在防火墙配置中放行".replace("  ", " "),
+def _refuse_cut(packets: Iterable[Packet]) -> None:
+    ports = ", ".join(dict.fromkeys(f"{one.protocol}/{one.port}" for one in packets))
+    if ports:
+        raise Refused(f"启用防火墙会切断 {ports}，请先在防火墙配置中放行",
                       f"the firewall would cut {ports}: allow it in the firewall's configuration "
                       "first")
 
@@ -134,7 +135,7 @@ def _refuse_cut(draft: Draft, packets: Iterable[Packet], what: str) -> None:
 @remedy(
     "firewall_ssh_sources", "list",
     Reads(files=bootrules.FILES, units=bootrules.UNITS,
-          facts=(*bootrules.FACTS, "firewall.let_in_now")),
+          facts=(*bootrules.FACTS, "firewall.let_in_now", CONTROLLER)),
     "Addresses and networks that SSH is open to; the controller's own must be among them.",
 )
 def firewall_ssh_sources(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's value

@@ -41,10 +41,9 @@ def kernel_arguments(draft: Draft, wanted: Mapping[str, Any]) -> None:
                if path.endswith((".conf", ".cfg")) and draft.file(path).content]
     if not any(_holds(path).fullmatch(body)
                for path in entries for body in draft.text(path).split("\n")):
-        command = (f'GRUB_CMDLINE_LINUX="... {words}" in {DEFAULTS}, then update-grub'
-                   if draft.is_("debian") else f'grubby --update-kernel=ALL --args="{words}"')
-        raise ByHand(f"未识别引导配置，请执行：{command}",
-                     f"no boot entry was recognised; run {command}")
+        tool = "update-grub" if draft.is_("debian") else "grubby --update-kernel=ALL --args"
+        raise ByHand(f"未识别引导配置，请用 {tool} 加入内核参数：{words}",
+                     f"no boot entry was recognised; add the arguments with {tool}: {words}")
     new = _changed(draft, entries, goals)
     for path, text in new.items():
         draft.write(path, text)

@@ -43,9 +43,15 @@ def lock(stacks: Stacks, wanted: Settings) -> None:
                         key=lambda where: (not _counted_before(stacks, where), where)):
         found = next(h for s in services for h in _counters(stacks, s) if h.where == where)
         _tighten(stacks, found, wanted)
-    uids = (1000, 0) if wanted.get("even_deny_root") else (1000,)
-    if gaps := [gap for service in services for uid in uids
-                if (gap := _gap(stacks, service, uid))]:
+    _prove(stacks, services, (1000, 0) if wanted.get("even_deny_root") else (1000,))
+
+
+def _prove(stacks: Stacks, services: list[str], uids: tuple[int, ...]) -> None:
+    """Raise ByHand naming the services that would not lock one of the accounts, and why."""
+    answers = [gap for service in services for uid in uids
+               if (gap := _gap(stacks, service, uid)) is not None]
+    gaps = [gap for gap in answers if gap] if answers else ["no login service checks a password"]
+    if gaps:
         said = "; ".join(dict.fromkeys(gaps))
         raise ByHand(f"登录栈的写法不常见, 须人工加入失败锁定: {said}",
                      f"the login stacks are laid out unusually, add the lock by hand: {said}")
@@ -60,7 +66,8 @@ def _checker(stacks: Stacks, service: str, kind: str) -> Handler | None:
     return next((h for h in stacks.stack(service, kind) if h.module in LOCAL_PASSWORD), None)
 
 
-def _gap(stacks: Stacks, service: str, uid: int) -> str:
+def _gap(stacks: Stacks, service: str, uid: int) -> str | None:
+    """Return why a service would not lock, empty when it does, None when it takes no password."""
     conf = (("", stacks.conf(CONF)),) if stacks.reads("faillock") else ()
     try:
         found = pamlock.outcome(
@@ -68,7 +75,9 @@ def _gap(stacks: Stacks, service: str, uid: int) -> str:
         )
     except TooManyWaysError as error:
         return f"{service}: {error}"
-    return f"{service}: {found.gap}" if found.checks and found.gap else ""
+    if not found.checks:
+        return None
+    return f"{service}: {found.gap}" if found.gap else ""
 
 
 # -- putting lines in ----------------------------------------------------------------------

@@ -67,7 +67,7 @@ def _refuse_nonsense(wanted: Mapping[str, Any]) -> None:
     wrong = [f"{path}: must be one of {', '.join(PATHS)} with a list of {', '.join(_KNOWN)}"
              for path, options in mapping("mount_options", wanted).items()
              if path not in PATHS or not isinstance(options, list)
-             or any(option not in _KNOWN for option in options)]
+             or any(option not in [*_KNOWN] for option in options)]
     if wrong:
         raise refused("mount_options", wrong)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\[(?:\\\]|[^\]])*(?:\]|$)|[^ \t\r\n]+")
+_WORD = re.compile(r"\[(?:\\\]|[^\]])*(?:\]|$)|[^ \t\n]+")
 _JUMP = re.compile(r"(=\s*0*)([1-9][0-9]*)")
 _HEAD = 3  # words before the arguments: type, control, module
 
@@ -57,7 +57,7 @@ def entries(text: str) -> Iterator[Entry]:
     """Given a file, yield its lines in order; comments, blank and unfinished lines give none."""
     held, first = "", -1
     for number, raw in enumerate(text.split("\n")):
-        if not raw.strip(" \t\r") or raw.lstrip(" \t").startswith("#"):
+        if not raw.strip(" \t") or raw.lstrip(" \t").startswith("#"):
             continue
         first = number if first < 0 else first
         before, comment, _ = raw.partition("#")
@@ -117,8 +117,7 @@ def inserted(text: str, kind: str, index: int, new: Sequence[str]) -> str:
             text = _rewrite(text, entry, [entry.words[0], control, *entry.words[2:]])
     at = _place(text, kind, index)
     lines = text.split("\n")
-    ending = "\r" if lines[max(at - 1, 0)].endswith("\r") else ""
-    lines[at:at] = [line + ending for line in new]
+    lines[at:at] = new
     if at == len(lines) - len(new):  # the file had no final newline
         lines.append("")
     return "\n".join(lines)

@@ -43,12 +43,15 @@ class Stacks:
             path: draft.text(path) for folder in _FOLDERS for path in draft.paths(folder)
             if draft.file(path).kind == REGULAR
         }
+        self._parsed: PamFiles | None = None  # until the next edit
         self._before = self.files()
         self._edited: dict[str, str] = {}  # by real path
 
     def files(self) -> PamFiles:
         """Return the files as they are now, for the judge's parser."""
-        return PamFiles(dict(self._texts), debian=self.debian)
+        if self._parsed is None:
+            self._parsed = PamFiles(dict(self._texts), debian=self.debian)
+        return self._parsed
 
     def stack(self, service: str, kind: str) -> tuple[Handler, ...]:
         """Return a service's handlers of a type, empty when libpam gives up on it."""
@@ -95,6 +98,7 @@ class Stacks:
 
     def _put(self, real: str, text: str) -> None:
         self._edited[real] = text
+        self._parsed = None
         for other in self._texts:
             if self.draft.file(other).path == real:
                 self._texts[other] = text

@@ -18,7 +18,7 @@ from opsrunner.remedies.values import refused, strings
 _VARIABLE = "services_disabled"
 _XINETD, _INETD = "/etc/xinetd.conf", "/etc/inetd.conf"
 _INETD_FILES = (_XINETD, "/etc/xinetd.d/*", _INETD)
-_GRAPHICAL = "graphical.target"
+_GRAPHICAL, _UNNEEDED_NFS = "graphical.target", "filesharing.unneeded_nfs"
 _SUFFIX = re.compile(r"[\w:.\\@-]+\.(service|socket|path|timer)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _OFFERS: dict[str, Offer] = {
@@ -45,6 +45,9 @@ _UNITS: dict[str, tuple[str, ...]] = {
     "cups": ("cups.socket", "cups.path", "cups-lpd.socket", "cups.service", "cupsd.service",
              "cups-browsed.service"),
     "bluetooth": ("bluetooth.service",),
+    "nfs": ("nfs-server.service", "nfs-kernel-server.service", "nfs.service",
+            "nfs-mountd.service", "nfs-ganesha.service", "rpcbind.socket", "rpcbind.service",
+            "portmap.service"),
     "xinetd": ("xinetd.service", "inetd.socket", "inetd.service", "openbsd-inetd.service",
                "inetutils-inetd.service", "rlinetd.service"),
 }
@@ -69,9 +72,10 @@ def _reads(wanted: object) -> Reads:
     names = [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
     known = [name for name in names if _NAME.fullmatch(name)]
     units = tuple(dict.fromkeys(unit for name in known for unit in _units(name)))
-    desktop = ("kylinservices.desktop",) if _GRAPHICAL in names else ()
+    more = {_GRAPHICAL: "kylinservices.desktop", "nfs": _UNNEEDED_NFS}
     return Reads(files=_INETD_FILES, units=units,
-                 facts=("offers.under_inetd", "services.units", *desktop))
+                 facts=("offers.under_inetd", "services.units",
+                        *(fact for name, fact in more.items() if name in names)))
 
 
 @remedy(
@@ -89,8 +93,12 @@ def services_disabled(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the 
     for name in names:
         offer = _OFFERS.get(_ALIASES.get(name, name))
         _refuse_others(draft, name, offer)
+        # A client of NFS needs rpcbind: what is in use the fact leaves out.
+        unneeded = {how.partition(" ")[0] for how in draft.fact(_UNNEEDED_NFS)
+                    } if name == "nfs" else None
         for unit in _units(name):
-            _off(draft, unit)
+            if unneeded is None or unit in unneeded:
+                _off(draft, unit)
         if offer:
             _off_under_inetd(draft, offer)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from opsrunner.changes.draft import ByHand, Draft, Refused
+from opsrunner.facts.base import CannotTell
 from opsrunner.remedies.values import refused, strings
 
 Network = IPv4Network | IPv6Network
 _WIDEST = 4  # bits: a network of /3 or wider is no limit
-# Where the controller's address stands: as sshd gave it to our session, or as declared.
-_CONTROLLER = ("SSH_CONNECTION", "ops_controller_address")
+CONTROLLER = "firewall.controller"  # the fact: where this very session came from
+_DECLARED = "ops_controller_address"  # wins, for sessions that come through something else
 
 
 def networks(variable: str, wanted: Any) -> list[Network]:  # noqa: ANN401 - the role's value
@@ -38,7 +40,7 @@ def networks(variable: str, wanted: Any) -> list[Network]:  # noqa: ANN401 - the
 
 def refuse_lockout(draft: Draft, allowed: list[Network]) -> None:
     """Raise Refused unless the controller's own address is known and among the networks."""
-    address = _controller(draft)
+    address = controller(draft)
     if address is None:
         raise Refused("不知道控制机从哪个地址连接，不能限制来源",
                       "the address the controller comes from is not known: sources cannot be "
@@ -49,14 +51,15 @@ def refuse_lockout(draft: Draft, allowed: list[Network]) -> None:
                       "locked out")
 
 
-def _controller(draft: Draft) -> IPv4Address | IPv6Address | None:
-    for name in _CONTROLLER:
-        words = str(draft.state.attributes.get(name) or "").split()
-        if words:
-            try:
-                address = ip_address(words[0].partition("%")[0])
-            except ValueError:
-                return None
-            mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-            return mapped or address
-    return None
+def controller(draft: Draft) -> IPv4Address | IPv6Address | None:
+    """Return the address the controller comes from, None when it is not known."""
+    word = str(draft.state.attributes.get(_DECLARED) or "")
+    if not word:
+        with contextlib.suppress(CannotTell):
+            word = draft.fact(CONTROLLER)
+    try:
+        address = ip_address(word.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from opsrunner.changes.draft import ByHand, Draft
 from opsrunner.parse.netfilter import Packet
@@ -104,14 +106,26 @@ def _opens(line: str, ports: list[int]) -> int | None:
     return port if port in ports else None
 
 
-def opened(draft: Draft, packet: Packet) -> bool:
-    """Return whether some sources at least are let in to a port, though not everybody is."""
+def opened(draft: Draft, packet: Packet) -> list[Network]:
+    """Return the networks that a port is let in from by rules that name a source."""
     if draft.is_("el6"):
-        path = _FILES[packet.family]
-        return any(_opens(line, [packet.port]) for line in draft.text(path).split("\n"))
+        lines = [line for line in draft.text(_FILES[packet.family]).split("\n")
+                 if _opens(line, [packet.port])]
+        words = re.findall(r"\s(?:-s|--source)\s+(\S+)", "\n".join(lines))
+        return _networks(words)
     zone = bootrules.boot_filter(draft).zone(packet.interface)
     path = f"{bootrules.ZONES}/{zone}.xml"
     text = draft.text(path) if path in draft.state.files else ""
-    what = rf'(service\s+name="ssh"|port\s+(?=[^>]*port="{packet.port}"))'
-    return re.search(rf"(?s)<rule\b(?:(?!</rule>).)*<source\b(?:(?!</rule>).)*<{what}"
-                     r"(?:(?!</rule>).)*<accept", text) is not None
+    what = rf'<service\s+name="ssh"|<port\s+(?=[^>]*port="{packet.port}")'
+    what = what if packet.port == _SSH_PORT else what.partition("|")[2]
+    rules = [rule for rule in re.findall(r"(?s)<rule\b.*?</rule>", text)
+             if re.search(what, rule) and "<accept" in rule]
+    return _networks(re.findall(r'<source\s+address="([^"]+)"', "\n".join(rules)))
+
+
+def _networks(words: list[str]) -> list[Network]:
+    found = []
+    for word in words:
+        with contextlib.suppress(ValueError):  # a name or a set: nobody can tell who that is
+            found.append(ip_network(word, strict=False))
+    return found

@@ -59,8 +59,6 @@ def sysctl(draft: Draft, wanted: Mapping[str, Any]) -> None:
     _refuse_router(draft, goals)
     _persist(draft, goals)
     _set_now(draft, goals)
-    draft.validate("sysctl_file")
-    draft.activate("sysctl")
 
 
 def _refuse_nonsense(wanted: Mapping[str, Any]) -> None:
@@ -108,20 +106,21 @@ def _persist(draft: Draft, goals: Mapping[str, str]) -> None:
     if draft.is_("el6"):
         _persist_el6(draft, goals)
         return
+    of_interfaces = _of_interfaces(draft, goals)
     for path in _later(draft):
-        _in_place(draft, path, goals)
+        _in_place(draft, path, {**goals, **of_interfaces})
     settings = merge(draft.text(path) for path in _order(draft))
     lacking = {path: value for path, value in goals.items()
                if not _good(path, settings.get(path), value)}
     known = patterns(settings)
-    for path, value in _of_interfaces(draft, goals).items():
+    for path, value in of_interfaces.items():
         now = assigned(settings, path, known)
         if now is not None and not _good(path, now, value):
             family, name = path.split("/")[1], path.split("/")[4]
             lacking[path if path in settings else f"net/{family}/conf/*/{name}"] = value
     own = {path: value for path, value in merge([draft.text(DROP_IN)]).items() if value is not None}
     if lacking:
-        draft.write(DROP_IN, "\n".join([_HEADER, *_lines({**own, **lacking}), ""]))
+        _write(draft, DROP_IN, "\n".join([_HEADER, *_lines({**own, **lacking}), ""]))
 
 
 def _order(draft: Draft) -> list[str]:
@@ -158,7 +157,12 @@ def _in_place(draft: Draft, path: str, goals: Mapping[str, str]) -> None:
     if not draft.file(path).path.startswith("/etc/"):
         raise ByHand(f"{path} 最后生效且不在 /etc 下，须人工修改",
                      f"{path} is read last and does not lie in /etc: a person must change it")
-    draft.write(path, new)
+    _write(draft, path, new)
+
+
+def _write(draft: Draft, path: str, text: str) -> None:
+    draft.write(path, text)
+    draft.validate("sysctl_file")
 
 
 def _persist_el6(draft: Draft, goals: Mapping[str, str]) -> None:
@@ -172,7 +176,7 @@ def _persist_el6(draft: Draft, goals: Mapping[str, str]) -> None:
     if lacking:
         foreign, ours = marked.cut(draft.text(MAIN))
         block = {path: value for path, value in merge(ours).items() if value is not None}
-        draft.write(MAIN, marked.put(foreign, _lines({**block, **lacking})))
+        _write(draft, MAIN, marked.put(foreign, _lines({**block, **lacking})))
 
 
 def _lines(settings: Mapping[str, str]) -> list[str]:
@@ -201,9 +205,14 @@ def _set_now(draft: Draft, goals: Mapping[str, str]) -> None:
     for path, value in goals.items():
         key = dotted(path)
         if not _good(path, draft.sysctl(key), value):
-            draft.set_sysctl(key, value)
+            _set(draft, key, value)
     for path, value in _of_interfaces(draft, goals).items():
         key = dotted(path)
         # Forwarding of all interfaces follows the switch for all of them in the kernel.
         if not path.endswith("/forwarding") and not _good(path, draft.sysctl(key), value):
-            draft.set_sysctl(key, value)
+            _set(draft, key, value)
+
+
+def _set(draft: Draft, key: str, value: str) -> None:
+    draft.set_sysctl(key, value)
+    draft.activate("sysctl")

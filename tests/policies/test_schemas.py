@@ -21,6 +21,9 @@ PLACES = {
     "waivers": "policies/waivers/*.yml",
     "platforms": "policies/platforms.yml",
     "cases": "tests/policies/cases/*/*.yml",
+    "people": "policies/people.yml",
+    "calendar": "policies/calendar/*.yml",
+    "business": "policies/business/*.yml",
 }
 
 

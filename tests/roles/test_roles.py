@@ -36,7 +36,7 @@ def drifted(role: Path) -> Iterator[str]:
         if (type(said), said) != (type(value), value):
             yield f"{name}: the spec says {said!r}, the defaults {value!r}"
         wanted = PYTHON[options[name].get("type", "str")]
-        if type(value) is not wanted:
+        if value is not None and type(value) is not wanted:  # null: every value means something
             yield f"{name}: {value!r} is no {wanted.__name__}"
 
 

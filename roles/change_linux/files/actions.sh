@@ -171,6 +171,7 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
   ops_become undoing "$OPS_BY" || [ "$OPS_FORCE" = yes ] || return 1
   ops_back=0
   rm -rf "$OPS_STAGE" "$OPS_DIR/removed"
+  ops_note_network found
   ops_each undo || ops_back=1
   if [ "$OPS_PLACED" = yes ]; then
     ops_undo_links

@@ -11,6 +11,7 @@ ops_names_of() { # activation: the names its service may have, the most common f
     chrony) echo chronyd chrony ;;
     ntp) echo ntpd ntp ntpsec ;;
     crond) echo crond cron ;;
+    sssd) echo sssd ;;
   esac
 }
 
@@ -82,6 +83,9 @@ activate_chrony() { ops_again chrony restart; }
 activate_ntp() { ops_again ntp restart; }
 activate_crond() { ops_again crond restart; }
 activate_systemd() { if ops_systemd; then ops_run systemctl daemon-reload; fi; }
+activate_systemd_manager() { if ops_systemd; then ops_run systemctl daemon-reexec; fi; }
+activate_sssd() { ops_again sssd restart; }
+activate_dconf() { ops_run dconf update; }
 activate_sysctl() { :; }
 activate_authselect() { :; }
 activate_authconfig() { :; }
@@ -169,4 +173,15 @@ ops_undo_live() { # where loading the files again did not give the same as befor
     [ ! -s "$OPS_DIR/live.$ops_name" ] || ops_run sh -c "exec $ops_name-restore <$OPS_DIR/live.$ops_name"
   done
   ops_undo_mounts
+}
+
+activate_xinetd() { # it, or the inetd that is there: its entries changed
+  for ops_service in xinetd openbsd-inetd inetutils-inetd inetd; do
+    ! ops_runs || ops_control restart || return 1
+  done
+}
+
+activate_timesyncd() {
+  ops_service=systemd-timesyncd
+  ! ops_runs || ops_control restart
 }

@@ -113,21 +113,25 @@ ops_note_network() { # name: net.ipv4.ip_forward, conf.all and others set many a
   [ -s "$OPS_DIR/network.$1" ]
 }
 
-ops_undo_network() { # twice, because "all" may set the others again
+# Setting ip_forward back resets redirects too: what counts is how it was, not what we changed.
+# A value that somebody set since the change stays his. Twice, because "all" may set the others.
+ops_undo_network() {
   [ -s "$OPS_DIR/network.before" ] && [ -z "$OPS_ONLY" ] || return 0
-  [ -s "$OPS_DIR/network.after" ] || return 0
+  [ "$OPS_FORCE" != yes ] || cp "$OPS_DIR/network.found" "$OPS_DIR/network.after"
   for ops_tries in 1 2; do
     ops_note_network now
     awk '
       { path = $0; sub(/:.*/, "", path); value = substr($0, length(path) + 2) }
       FILENAME ~ /before$/ { before[path] = value; next }
       FILENAME ~ /after$/ { after[path] = value; next }
-      (path in before) && (path in after) && before[path] != after[path] && value == after[path] {
+      FILENAME ~ /found$/ { found[path] = value; next }
+      (path in before) && value != before[path] && found[path] == after[path] {
         print path, before[path]
-      }' "$OPS_DIR/network.before" "$OPS_DIR/network.after" "$OPS_DIR/network.now" |
-      while read -r ops_path ops_value; do
-        ops_run sysctl -w "$(printf '%s' "${ops_path#/proc/sys/}" | tr ./ /.)=$ops_value"
-      done
+      }' "$OPS_DIR/network.before" "$OPS_DIR/network.after" "$OPS_DIR/network.found" \
+      "$OPS_DIR/network.now" >"$OPS_DIR/network.back"
+    while read -r ops_path ops_value; do
+      ops_run sysctl -w "$(printf '%s' "${ops_path#/proc/sys/}" | tr ./ /.)=$ops_value"
+    done <"$OPS_DIR/network.back"
   done
 }
 

@@ -220,6 +220,30 @@ def test_sysctls_accounts_facts_and_day_come_along() -> None:
         assert state.accounts["root"].uid == 0
 
 
+def test_a_pattern_of_a_parameter_gives_every_one_there_is() -> None:
+    state = read(Reads(sysctls=("net.ipv4.conf.*.rp_filter", "net.no_such.*.x")))
+    names = {path.name for path in Path("/proc/sys/net/ipv4/conf").iterdir()}
+    translated = {name.translate(str.maketrans(".", "/")) for name in names}
+    assert state.sysctls.keys() == {f"net.ipv4.conf.{name}.rp_filter" for name in translated}
+    assert all(isinstance(value, str) and value.isdigit() for value in state.sysctls.values())
+
+
+def test_the_mode_of_a_secret_may_be_looked_at_and_a_link_says_what_its_file_says(
+    tmp_path: Path,
+) -> None:
+    for name in ("server.key", ".netrc", "plain.conf"):
+        (tmp_path / name).write_text("text")
+    (tmp_path / "link").symlink_to("plain.conf")
+    reads = Reads(files=(f"{tmp_path}/plain.conf",),
+                  stats=(f"{tmp_path}/server.key", f"{tmp_path}/.netrc", f"{tmp_path}/link"))
+    files = read(reads).files
+    for name in ("server.key", ".netrc"):
+        known = files[f"{tmp_path}/{name}"]
+        assert isinstance(known, FileState)
+        assert (known.kind, known.content) == ("file", None)
+    assert files[f"{tmp_path}/link"] == files[f"{tmp_path}/plain.conf"]
+
+
 def test_without_the_frame_nothing_is_known() -> None:
     reads = Reads(files=("/a",), units=("a.service",), sysctls=("a.b",), accounts=True,
                   facts=("system.processes",))

@@ -231,7 +231,8 @@ def simply(found: Calendar, now: datetime, marked: str) -> bool:
     for window_, zone in found.windows.values():
         for back in range(3):
             day = now.astimezone(zone).date() - timedelta(days=back)
-            kind = {True: "workday", False: "restday"}.get(bool(found.works_on(day)))
+            works = found.works_on(day)
+            kind = "neither" if works is None else "workday" if works else "restday"
             names = {f"{day:%a}".lower(), kind}
             hours = [int(t[:2]) * 60 + int(t[3:]) for t in (window_.start, window_.end)]
             length_over = 24 * 60 if window_.end <= window_.start else 0

@@ -74,6 +74,27 @@ def test_a_plan_is_begun_once_and_resumed_by_its_own_plan(tmp_path: Path) -> Non
         Journal.resume(tmp_path / "none", digest="d", run="r2")
 
 
+def test_a_line_is_synced_before_append_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    synced: list[str] = []
+    really = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.append(path.name if path.is_dir() else f"{path.name} {path.stat().st_size}")
+        really(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)  # what a power cut would tell
+    path = tmp_path / "journal.jsonl"
+    with begin(tmp_path) as journal:
+        assert synced[0] == tmp_path.name  # the file's name is durable too
+        for name in HOSTS:
+            journal.append([Note(name, State.BEGINNING)])
+            assert synced[-1] == f"{path.name} {path.stat().st_size}"
+    assert len(synced) == 4
+
+
 def test_two_writers_are_one_too_many(tmp_path: Path) -> None:
     with begin(tmp_path):
         with pytest.raises(InputError, match="carried out by another process"):
@@ -86,16 +107,21 @@ def test_two_writers_are_one_too_many(tmp_path: Path) -> None:
 
 def test_a_forked_worker_does_not_keep_the_lock_of_a_killed_applier(tmp_path: Path) -> None:
     journal = begin(tmp_path)
+    running, started = os.pipe()
     child = os.fork()
     if child == 0:
+        os.write(started, b"x")
         time.sleep(30)
         os._exit(0)
     try:
+        os.read(running, 1)
         os.close(journal._descriptor)  # noqa: SLF001 - what the kernel does to a killed process
         Journal.resume(tmp_path / "journal.jsonl", digest="d", run="r2").close()
     finally:
         os.kill(child, 9)
         os.waitpid(child, 0)
+        os.close(running)
+        os.close(started)
 
 
 @given(st.data())

@@ -41,15 +41,17 @@ password\trequired\t\t\tpam_permit.so
     "/etc/pam.d/sshd": "@include common-auth\n@include common-account\n@include common-password\n",
     "/etc/pam.d/login": "@include common-auth\n@include common-account\n@include common-password\n",
     "/etc/pam.d/passwd": "@include common-password\n",
-    "/etc/pam.d/su": "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n",
+    "/etc/pam.d/su":
+        "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n",
     "/etc/pam.d/other": "@include common-auth\n@include common-account\n@include common-password\n",
 }
-MODULES = frozenset(
+_NAMES = (
     "pam_unix pam_deny pam_permit pam_env pam_faildelay pam_faillock pam_pwhistory pam_pwquality "
     "pam_cracklib pam_sss pam_wheel pam_rootok pam_succeed_if pam_localuser pam_limits pam_nologin "
     "pam_keyinit pam_systemd pam_sepermit pam_securetty pam_selinux pam_loginuid pam_namespace "
-    "pam_lastlog pam_umask pam_motd pam_xauth pam_usertype pam_tally2 pam_access".split(),
+    "pam_lastlog pam_umask pam_motd pam_xauth pam_usertype pam_tally2 pam_access"
 )
+MODULES = frozenset(_NAMES.split())
 FAILLOCK_CONF = "# deny = 3\n#\n# unlock_time = 600\n# even_deny_root\n# root_unlock_time = 900\n"
 PWQUALITY_CONF = "# minlen = 8\n# minclass = 0\n# enforce_for_root\n"
 
@@ -57,7 +59,8 @@ PWQUALITY_CONF = "# minlen = 8\n# minclass = 0\n# enforce_for_root\n"
 def stock(platform: str) -> dict[str, str | bytes | FileState]:
     """Return a platform's stock files of PAM by path, links as the real paths they lead to."""
     found: dict[str, str | bytes | FileState] = {
-        "/etc/security/pwquality.conf": PWQUALITY_CONF, "/etc/login.defs": "ENCRYPT_METHOD SHA512\n",
+        "/etc/security/pwquality.conf": PWQUALITY_CONF,
+        "/etc/login.defs": "ENCRYPT_METHOD SHA512\n",
     }
     if platform not in ("centos-6", "centos-7"):
         found["/etc/security/faillock.conf"] = FAILLOCK_CONF
@@ -92,7 +95,7 @@ def pam_files(draft: Draft) -> PamFiles:
 
 
 def gap(draft: Draft, service: str, uid: int) -> str:
-    """Return why a service would not lock an account, empty when it does: the judge's own answer."""
+    """Return why a service would not lock an account, empty when it does, as the judge does."""
     old = draft.is_("el6") or draft.is_("el7")
     conf = () if old else (("", draft.text("/etc/security/faillock.conf")),)
     stack = pam_files(draft).stack(service, "auth")

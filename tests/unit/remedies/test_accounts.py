@@ -14,7 +14,6 @@ from opsrunner.errors import InputError
 from tests.unit.remedies.states import account, again, carried, host
 
 
-
 def _state(field: str, value: str) -> dict[str, Any]:
     return {field: value}
 
@@ -57,7 +56,8 @@ def test_the_account_of_this_login_is_never_locked() -> None:
     operator = account("operator", 11)
     with pytest.raises(Refused, match="operator"):
         on("accounts_locked", STOCK, operator, account("lp", 4), login="operator")
-    assert on("accounts_locked", STOCK, operator).accounts()["operator"].password == LOCKED["password"]
+    other_login = on("accounts_locked", STOCK, operator).accounts()["operator"]
+    assert other_login.password == LOCKED["password"]
     with pytest.raises(Refused):
         on("lock_empty_passwords", LOCK, account("opsadm", **EMPTY))
     for wrong in (["root"], ["a b"], "lp", [3]):

@@ -98,6 +98,8 @@ def test_a_pattern_or_a_line_of_an_interface_is_answered_in_kind() -> None:
                             "net.ipv4.conf.default.rp_filter = 1"]
     found = at_boot(draft, "debian-12")
     assert {found[f"net.ipv4.conf.{one}.rp_filter"] for one in ("all", "default", "eth0")} == {1}
+    late = {"/etc/sysctl.d/zzz.conf": "net.ipv4.conf.eth0.accept_redirects=1\n"}
+    assert at_boot(on(REDIRECTS, late))["net.ipv4.conf.eth0.accept_redirects"] == 0
     single = {"/etc/sysctl.d/a.conf": "net.ipv4.conf.eth0.accept_redirects=1\n"}
     assert "net.ipv4.conf.eth0.accept_redirects = 0" in lines(on(REDIRECTS, single))
 

@@ -104,3 +104,18 @@ fw_bin=''
 if [ ! -r "$fw_bin" ]; then echo none
 elif grep -q 'libwrap\.so' "$fw_bin"; then echo yes
 else echo no; fi
+# probe: firewall.session
+# volatile
+# the address this session's login came from; sudo drops it from the environment, so it is
+# looked for in the processes above us
+need_root
+fw_pid=$$
+while [ "${fw_pid:-0}" -gt 1 ]; do
+  fw_from=$(tr '\0' '\n' <"/proc/$fw_pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+  if [ -n "$fw_from" ]; then
+    printf '%s\n' "${fw_from%% *}"
+    exit 0
+  fi
+  fw_pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$fw_pid/status" 2>/dev/null)
+done
+true

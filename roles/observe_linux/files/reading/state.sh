@@ -52,7 +52,7 @@ while [ "$left" -gt 0 ]; do
     if [ -e "$path" ]; then
       state=denied
       ! resolve "$path" || state=found
-      case $content$real in @SECRET@) state=secret ;; esac
+      if [ -z "$content" ]; then case $real in @SECRET@) state=secret ;; esac; fi
     elif [ -h "$path" ]; then
       state=dangling
     elif is_pattern "$asked"; then
