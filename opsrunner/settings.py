@@ -36,6 +36,7 @@ class Options(BaseModel):
     forks: Annotated[Whole, Field(ge=1, le=500)] = 25
     probe_seconds: Positive = 30
     host_seconds: Positive = 180
+    rule_seconds: Positive = 10  # processor time of judging one rule on one host
     probe_bytes: Positive = 2 * _MIB  # output of one probe, cut on the host
     host_bytes: Positive = 16 * _MIB  # output of all probes of one host
     language: Literal["zh", "en"] = "zh"
