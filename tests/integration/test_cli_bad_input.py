@@ -93,7 +93,8 @@ def test_names_that_do_not_agree(project: Project) -> None:
         "round_a.yml: extends": "goes in a circle: round_a -> round_b -> round_a",
         "round_b.yml: extends": "goes in a circle",
         "lost.yml: rules": "no rule 'no_rule'",
-        "waivers: kernel_named": "expired on 2020-12-31; renew or remove it",
+        "waivers: kernel_named: expired": "expired on 2020-12-31; renew or remove it",
+        "waivers: kernel_named: subjects": "'*' hides the rule for the whole fleet",
         "homeless.ops_platform": "the host is in no platform",
     })
 
