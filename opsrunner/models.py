@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
     UNREACHABLE = "unreachable"  # no connection, or the login was refused
     DENIED = "denied"  # connected, but not allowed to look (sudo, permissions)
-    TIMEOUT = "timeout"  # a probe or the host was cut after its limit
+    TIMEOUT = "timeout"  # a probe, the host or a rule's computing was cut after its limit
     TRUNCATED = "truncated"  # output over the cap, or its end mark missing
     MISSING_TOOL = "missing_tool"  # the tool that would say is not on the host
     UNPARSABLE = "unparsable"  # output is there, its meaning is not certain

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from opsrunner.errors import Problem, SettingsError
+from opsrunner.wording import message, wrong
 
 FILE = "opsrunner.toml"
 PREFIX = "OPSRUNNER_"
@@ -36,9 +38,10 @@ class Options(BaseModel):
     forks: Annotated[Whole, Field(ge=1, le=500)] = 25
     probe_seconds: Positive = 30
     host_seconds: Positive = 180
+    rule_seconds: Positive = 10  # processor time of judging one rule on one host
     probe_bytes: Positive = 2 * _MIB  # output of one probe, cut on the host
     host_bytes: Positive = 16 * _MIB  # output of all probes of one host
-    language: Literal["zh", "en"] = "zh"
+    language: Literal["zh", "en"] = "zh"  # that the HTML report begins in
     vault_password_file: Path | None = None
     vault_password_fd: Annotated[Whole, Field(ge=3)] | None = None
 
@@ -105,7 +108,7 @@ def _from_file(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     try:
         options = Options.model_validate(values)
     except ValidationError as error:
-        return {}, [Problem(str(path), *one) for one in _wrong(error)]
+        return {}, [Problem(str(path), *one) for one in wrong(error, _message)]
     return options.model_dump(exclude_unset=True), []
 
 
@@ -118,22 +121,16 @@ def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[
     try:
         options = Options.model_validate_strings(given)
     except ValidationError as error:
-        wrong = _wrong(error)
-        return {}, problems + [Problem("environment", PREFIX + k.upper(), why) for k, why in wrong]
+        found = wrong(error, _message)
+        return {}, problems + [Problem("environment", PREFIX + k.upper(), why) for k, why in found]
     return options.model_dump(exclude_unset=True), problems
 
 
-def _wrong(error: ValidationError) -> list[tuple[str, str]]:
-    """Given a validation error, return (key, what is wrong), never a value: it may be a secret."""
-    return [
-        (
-            ".".join(str(part) for part in one["loc"]),
-            f"unknown; known: {', '.join(Options.model_fields)}"
-            if one["type"] == "extra_forbidden"
-            else one["msg"],
-        )
-        for one in error.errors(include_url=False, include_input=False)
-    ]
+def _message(detail: ErrorDetails) -> str:
+    """Given one error, return what is wrong and how to mend it."""
+    if detail["type"] == "extra_forbidden":
+        return f"unknown; known: {', '.join(Options.model_fields)}"
+    return message(detail)
 
 
 def _contradictions(settings: Settings, file: Path) -> list[Problem]:

@@ -79,7 +79,7 @@ def check(
         only=rule or [], root=settings.root, limits=limits(settings),
     )
     document = _check(plan, context, rule or [])
-    present(document, output or settings.reports / document.run.id, names)
+    present(document, output or settings.reports / document.run.id, names, settings.language)
     return exit_code(document, fail_on)
 
 

@@ -35,12 +35,13 @@ def today() -> date:
 
 
 def limits(settings: Settings) -> Limits:
-    """Given the settings, return the limits of one round trip."""
+    """Given the settings, return the limits of one host."""
     return Limits(
         probe_seconds=settings.probe_seconds,
         host_seconds=settings.host_seconds,
         probe_bytes=settings.probe_bytes,
         host_bytes=settings.host_bytes,
+        rule_seconds=settings.rule_seconds,
     )
 
 

@@ -12,15 +12,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from opsrunner.cli.context import Context, load_context
 from opsrunner.doctor.ansible_run import Call, run
 from opsrunner.doctor.control_node import Check, Status, check_control_node
 from opsrunner.doctor.hosts import HostHealth, judge_hosts
 from opsrunner.errors import ExitCode
 from opsrunner.models import Reason, Subject
-from opsrunner.secrets.password import vault_password
-from opsrunner.settings import Settings, load_settings
-from opsrunner.subjects.inventory import load_inventory
-from opsrunner.subjects.platforms import LINUX
+from opsrunner.settings import load_settings
 
 _COLOUR = {Status.OK: "green", Status.WARNING: "yellow", Status.PROBLEM: "red"}
 _LAST_TASK = "Privilege"
@@ -47,7 +45,7 @@ def doctor(
     """
     settings = load_settings()
     checks = check_control_node(settings)
-    hosts = _ask(inventory, limit, settings) if inventory else None
+    hosts = _ask(load_context(inventory, limit)) if inventory else None
     if as_json:
         typer.echo(json.dumps(_json(checks, hosts), ensure_ascii=False, indent=2))
     else:
@@ -57,19 +55,18 @@ def doctor(
         raise typer.Exit(ExitCode.UNKNOWN)
 
 
-def _ask(path: Path, limit: str | None, settings: Settings) -> list[HostHealth]:
-    """Given an inventory, ask its hosts with progress on the terminal; return a row for each."""
-    password = vault_password(settings)
-    inventory = load_inventory(path, limit=limit, vault_password=password)
-    linux = [host for host in inventory.hosts if host.platform in LINUX]
-    others = [host for host in inventory.hosts if host.platform not in LINUX]
+def _ask(context: Context) -> list[HostHealth]:
+    """Given the context, ask its hosts with progress on the terminal; return a row for each."""
+    platforms, hosts = context.policies.platforms, context.inventory.hosts
+    linux = [host for host in hosts if "linux" in platforms[host.platform].family]
+    others = [host for host in hosts if host not in linux]
     results = _results(
         Call(
-            playbook=settings.root / "playbooks" / "doctor.yml",
-            inventory=path,
+            playbook=context.settings.root / "playbooks" / "doctor.yml",
+            inventory=context.inventory.path,
             hosts=[host.id for host in linux],
-            forks=settings.forks,
-            vault_password=password,
+            forks=context.settings.forks,
+            vault_password=context.vault_password,
         )
     )
     rows = judge_hosts(linux, results) + [_not_yet(host) for host in others]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import json
 from dataclasses import asdict
@@ -11,11 +12,12 @@ from typing import Annotated
 
 import typer
 
-from opsrunner.cli.context import open_store, today
+from opsrunner.cli.context import load_context, open_store, today
 from opsrunner.cli.outcome import require_folder
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.export import export as export_run
+from opsrunner.evidence.store import Store
 from opsrunner.evidence.verify import verify as verify_store
 from opsrunner.policy.load import load_policies
 from opsrunner.settings import load_settings
@@ -88,6 +90,10 @@ def add(
     clause: Annotated[str | None, typer.Option(help="The clause it answers for.")] = None,
     rule: Annotated[str | None, typer.Option(help="The manual rule it answers for.")] = None,
     host: Annotated[str | None, typer.Option(help="Only for this host; default all.")] = None,
+    inventory: Annotated[
+        Path | None,
+        typer.Option("-i", "--inventory", help="Where a host that was never checked is looked up."),
+    ] = None,
     by: Annotated[str | None, typer.Option(help="Who answers for it; default you.")] = None,
     note: Annotated[str, typer.Option(help="A remark.")] = "",
     valid_until: Annotated[
@@ -95,9 +101,11 @@ def add(
     ] = None,
 ) -> None:
     """Attach a document; checks and judgements from now on take it into account."""
-    settings = load_settings()
-    _known(clause, rule)
-    document = open_store(settings).attach(
+    store = open_store(load_settings())
+    problems = [*_unknown_names(clause, rule), *_unknown_host(host, inventory, store)]
+    if problems:
+        raise InputError(problems)
+    document = store.attach(
         file=file,
         subject=host,
         rule=rule,
@@ -110,8 +118,8 @@ def add(
     typer.echo(f"{document.sha256}  {document.file}")
 
 
-def _known(clause: str | None, rule: str | None) -> None:
-    """Refuse a clause or a rule that does not exist, or a rule that a machine judges."""
+def _unknown_names(clause: str | None, rule: str | None) -> list[Problem]:
+    """Return what is wrong with them: they do not exist, or a machine judges the rule."""
     policies = load_policies(load_settings().policies, today())
     clauses = {c.id for control in policies.controls.values() for c in control.clauses}
     problems = []
@@ -121,8 +129,30 @@ def _known(clause: str | None, rule: str | None) -> None:
         problems.append(Problem("--rule", rule, "no such rule; see `opsrunner rules`"))
     elif rule and policies.rules[rule].check.manual is None:
         problems.append(Problem("--rule", rule, "is judged by machine; a document cannot answer"))
-    if problems:
-        raise InputError(problems)
+    return problems
+
+
+def _unknown_host(host: str | None, inventory: Path | None, store: Store) -> list[Problem]:
+    """Return why a host is none: a document for it would answer for nobody, and nobody notice."""
+    if host is None:
+        return []
+    known: set[str] = set()
+    for run in reversed(store.runs()):
+        known |= {record.id for record in store.subject_records(run.id, allow_unfinished=True)}
+        if host in known:
+            return []
+    try:
+        hosts = load_context(inventory).inventory
+    except InputError as error:
+        looked, problems = "", list(error.problems)
+    else:
+        known |= {one.id for one in hosts.hosts}
+        looked, problems = f" and not in {hosts.path}", []
+    if host in known:
+        return []
+    near = difflib.get_close_matches(host, sorted(known), n=5)
+    hint = f"near it: {', '.join(near)}" if near else "name its inventory with -i"
+    return [Problem("--host", host, f"is in no run{looked}; {hint}"), *problems]
 
 
 def list_documents() -> None:

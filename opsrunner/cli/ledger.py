@@ -8,15 +8,13 @@ from typing import Annotated
 
 import typer
 
-from opsrunner.cli.context import open_store
+from opsrunner.cli.context import load_context, open_store
 from opsrunner.cli.outcome import require_folder
 from opsrunner.errors import Problem, SettingsError
 from opsrunner.ledger import as_json, as_xlsx
 from opsrunner.ledger.build import build
 from opsrunner.ledger.from_store import newest_of, observed_in
-from opsrunner.secrets.password import vault_password
 from opsrunner.settings import load_settings
-from opsrunner.subjects.inventory import load_inventory
 
 WRITERS = {"xlsx": (as_xlsx.NAME, as_xlsx.write_xlsx), "json": (as_json.NAME, as_json.write_json)}
 
@@ -44,9 +42,7 @@ def register(app: typer.Typer) -> None:
         settings = load_settings()
         folder = output or settings.reports / "ledger"
         require_folder(folder)
-        fleet = load_inventory(
-            inventory or settings.inventory, vault_password=vault_password(settings)
-        )
+        fleet = load_context(inventory).inventory
         store = open_store(settings)
         names = {host.id for host in fleet.hosts}
         seen = observed_in(store, run) if run else newest_of(store, names)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -28,8 +30,14 @@ def require_folder(folder: Path) -> None:
         raise SettingsError([Problem("--output", str(folder), f"{nearest} cannot be written to")])
 
 
-def present(document: Document, folder: Path, formats: Sequence[str]) -> None:
-    """Given a document, a folder and formats, write the reports and print how the run ended."""
+def present(
+    document: Document, folder: Path, formats: Sequence[str], language: Literal["zh", "en"],
+) -> None:
+    """Given a document, a folder and formats, write the reports and print how the run ended.
+
+    ``language``: what the reports begin in.
+    """
+    document = replace(document, language=language)
     written = write_reports(document, folder, formats)
     console = Console(soft_wrap=True, highlight=False)
     print_summary(document, console)

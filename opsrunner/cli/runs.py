@@ -73,7 +73,7 @@ def show(
         require_folder(output or settings.reports)
     document = document_of(store, run)
     if names:
-        present(document, output or settings.reports / document.run.id, names)
+        present(document, output or settings.reports / document.run.id, names, settings.language)
     else:
         print_summary(document, Console(soft_wrap=True, highlight=False))
         typer.echo(f"run   {document.run.id}\nhead  {document.head}")
@@ -112,7 +112,7 @@ def judge(
     policies = load_policies(settings.policies, today())
     run_id = rejudge(store, run, policies, settings.root, limits(settings), today())
     document = summarise(store, store.run(run_id), policies, {})
-    present(document, output or settings.reports / run_id, names)
+    present(document, output or settings.reports / run_id, names, settings.language)
     return exit_code(document, fail_on)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from opsrunner.facts.audited import live, saved
 from opsrunner.facts.base import CannotTell, Host, fact
-from opsrunner.facts.sudo import as_root, standing
+from opsrunner.facts.sudo import as_root, doubts, is_blanket, standing
 from opsrunner.models import Reason
 
 _KERNEL_BACKLOG = 64  # kernel/audit.c: audit_backlog_limit without -b and without a boot parameter
@@ -238,6 +238,22 @@ def stoppers(host: Host) -> list[dict[str, str]]:
         if as_root(grant) and _stops_audit(grant["command"]):
             holders.setdefault(grant["who"], grant["command"])
     return [{"who": who, "command": command} for who, command in sorted(holders.items())]
+
+
+@fact(facts=["sudo.policy", "audit.stoppers"])
+def stoppers_certain(host: Host) -> bool:
+    """Return True when nobody else may stop or blind auditing through sudo.
+
+    Raise CannotTell for a grant that may come to that: see ``doubts`` of ``sudo``.
+    """
+    known = {row["who"] for row in host.get("audit.stoppers")}
+
+    def matters(command: str) -> bool:
+        return is_blanket(command) or _stops_audit(command)
+
+    if found := doubts(host.get("sudo.policy")["grants"], matters, known):
+        raise CannotTell(Reason.UNPARSABLE, "; ".join(found))
+    return True
 
 
 _CONTROLS = ("auditctl", "augenrules", "auditd")

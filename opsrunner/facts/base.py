@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from opsrunner.facts.overdue import SECONDS, Overdue, at_most
 from opsrunner.facts.remembered import ByReads, Way
 from opsrunner.models import Frame, Reason
 from opsrunner.sources.wire import SECTION
@@ -98,9 +99,13 @@ class Host:
         return self._frames.get(probe)
 
     def take_reads(self) -> frozenset[str]:
-        """Return the probes read since the last call, by way of facts known before too."""
-        read, self._read[-1] = self._read[-1], set()
-        return frozenset(read)
+        """Return the probes read since the last call, by way of facts known before too.
+
+        No fact is being computed then: what one that was interrupted left open is closed.
+        """
+        read = frozenset().union(*self._read)
+        self._read, self._open = [set()], []
+        return read
 
     def frame(self, name: str) -> Frame:
         """Given a probe's name, return its whole frame, whatever its exit code.
@@ -143,7 +148,10 @@ class Host:
         return Files(self.sections(name))
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - a fact is any JSON-like value
-        """Given a fact's name, return its value. Raise CannotTell, the same each time."""
+        """Given a fact's name, return its value. Raise CannotTell, the same each time.
+
+        A fact that does not end is one of those nobody can know.
+        """
         try:
             if name not in self._cache:
                 self._cache[name] = self._compute(name)
@@ -171,9 +179,12 @@ class Host:
         self._open.append(needed)
         self._read.append(set())
         try:
-            return registry()[name].compute(self)
+            with at_most(SECONDS):  # unless the rule that asks is bounded already
+                return registry()[name].compute(self)
         except CannotTell as reason:
             return reason.again()
+        except Overdue as overdue:  # kept, so that no other rule waits for it again
+            return CannotTell(Reason.TIMEOUT, f"the fact {name} {overdue}")
         finally:
             self._open.pop()
             self._reads[name] = frozenset(self._read.pop())

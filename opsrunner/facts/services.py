@@ -69,12 +69,14 @@ def _systemd(sections: dict[str, str]) -> dict[str, dict[str, Any]]:
 def _sysv(host: Host) -> dict[str, dict[str, Any]]:
     sections = dict(host.sections("services.sysv"))
     level = sections.get("runlevel", "").split()[-1:]
+    if not level or not level[0].isdigit():
+        raise CannotTell(Reason.UNPARSABLE, "runlevel named none; no service can be told enabled")
     running = {process["name"] for process in host.get("system.processes")}
     found: dict[str, dict[str, Any]] = {}
     for line in sections.get("services", "").splitlines():
         name, *states = line.split()
         levels = dict(state.split(":", 1) for state in states if ":" in state)
-        if not level or level[0] not in levels:
+        if level[0] not in levels:
             continue
         program = _PROGRAMS.get(name, name)[:15]
         active = "active" if program in running else "inactive"

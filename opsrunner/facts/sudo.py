@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -29,9 +29,9 @@ _PTY_BY_DEFAULT = (1, 9, 14)  # sudo 1.9.14 turned use_pty on
 def policy(host: Host) -> dict[str, Any]:
     """Return the policy as sudo would read it, every include followed.
 
-    Shape: ``{"grants": [{"who", "hosts", "runas", "command", "negated", "passwd", "where",
-    "excepting"}], "settings": [{"scope", "names", "name", "value", "where"}], "errors": [str]}``;
-    aliases are resolved. Source: sudoers(5).
+    Shape: ``{"grants": [{"who", "hosts", "runas", "groups", "command", "negated", "passwd",
+    "where", "excepting", "limited"}], "settings": [{"scope", "names", "name", "value",
+    "where"}], "errors": [str]}``; aliases are resolved. Source: sudoers(5).
     """
     files, sections = host.files("sudo.sources"), dict(host.sections("sudo.sources"))
     unread = [path for path, state in files.states.items() if state == "denied"]
@@ -86,9 +86,66 @@ def blanket_holders(host: Host) -> list[str]:
     """
     holders = {"root"}
     for grant in standing(host.get("sudo.policy")["grants"]):
-        if as_root(grant) and _is_blanket(grant["command"]):
+        if as_root(grant) and is_blanket(grant["command"]):
             holders.add("root" if grant["who"] == "#0" else grant["who"])
     return sorted(holders)
+
+
+@fact(facts=["sudo.policy", "sudo.blanket_holders"])
+def holders_certain(host: Host) -> bool:
+    """Return True when nobody else may run anything as root, or nothing without a password.
+
+    Raise CannotTell for a grant that may come to that: see ``doubts``.
+    """
+    grants = host.get("sudo.policy")["grants"]
+    holders = host.get("sudo.blanket_holders")
+    if found := doubts(grants, is_blanket, holders) or doubts_of_passwords(grants):
+        raise CannotTell(Reason.UNPARSABLE, "; ".join(found))
+    return True
+
+
+def doubts(
+    grants: Grants, matters: Callable[[str], bool], holders: Collection[str],
+) -> list[str]:
+    """Return which grants of commands that matter may be root's, to whom but the holders.
+
+    By root's group; by a group whose members are not known, of which root may be one; or since
+    what takes them back does so only at times or for some digests.
+    """
+    known = {*holders, "root", "#0"}
+    others = [g for g in grants if g["who"] not in known and matters(g["command"])]
+    found = [
+        f"{grant['where']}: {grant['who']} may run as {name}, which may be as root"
+        for grant in others if not grant["negated"] and not as_root(grant)
+        for name in [*_root_groups(grant["groups"]), *_open_users(grant["runas"])]
+    ]
+    sometimes = [g for g in _only_sometimes(grants) if g["who"] not in known and as_root(g)]
+    return found + [_taken_back(g) for g in sometimes if matters(g["command"])]
+
+
+def doubts_of_passwords(grants: Grants) -> list[str]:
+    """Return which grants without a password are taken back only at times."""
+    return [_taken_back(grant) for grant in _only_sometimes(grants) if grant["passwd"] is False]
+
+
+def _root_groups(names: Iterable[str]) -> list[str]:
+    return [f"the group {name}" for name in names if _ROOT.fullmatch(name)]
+
+
+def _open_users(names: Iterable[str]) -> list[str]:
+    return [f"the members of {name}" for name in names if name.startswith(("%", "+"))]
+
+
+def _only_sometimes(grants: Grants) -> Grants:
+    """Return the grants that only a later one with a time or a digest takes back."""
+    if not any(grant["limited"] for grant in grants):
+        return []
+    now = {id(grant) for grant in standing(grants)}
+    return [grant for grant in standing(grants, sometimes=True) if id(grant) not in now]
+
+
+def _taken_back(grant: Mapping[str, Any]) -> str:
+    return f"{grant['where']}: a later line takes it from {grant['who']} at times or by digest only"
 
 
 @fact(facts=["sudo.policy"])
@@ -104,7 +161,7 @@ def passwordless(host: Host) -> list[dict[str, Any]]:
             "who": grant["who"],
             "as": grant["runas"],
             "command": grant["command"],
-            "weight": "blanket" if _is_blanket(grant["command"]) else "limited",
+            "weight": "blanket" if is_blanket(grant["command"]) else "limited",
             "where": grant["where"],
         }
         for grant in standing(read["grants"])
@@ -177,16 +234,19 @@ def _is_valid(setting: Mapping[str, Any]) -> bool:
     return isinstance(setting["value"], bool) if flag else setting["value"] is not True
 
 
-def standing(grants: Grants) -> Grants:
+def standing(grants: Grants, *, sometimes: bool = False) -> Grants:
     """Return the grants of ``policy`` that no later one for the same name replaces.
 
     The last match wins; one with exceptions (``ALL,!root``) matches too little to replace any.
+    ``sometimes``: those too that are replaced at times or for some digests only.
     """
     if len(grants) > _COMPARED:
         return [grant for grant in grants if not grant["negated"]]
     kept: dict[str, Grants] = {}
     for grant in grants:
-        mine = [old for old in kept.get(grant["who"], []) if not _replaces(grant, old)]
+        mine = kept.get(grant["who"], [])
+        if not (sometimes and grant["limited"]):
+            mine = [old for old in mine if not _replaces(grant, old)]
         kept[grant["who"]] = mine if grant["negated"] else [*mine, grant]
     return [grant for mine in kept.values() for grant in mine]
 
@@ -205,7 +265,8 @@ def as_root(grant: Mapping[str, Any]) -> bool:
     return any(_ROOT.fullmatch(name) for name in grant["runas"])
 
 
-def _is_blanket(command: str) -> bool:
+def is_blanket(command: str) -> bool:
+    """Return whether a command of ``policy`` is as good as any: ALL, a shell, su, a pattern."""
     program, _, arguments = command.partition(" ")
     if command == "ALL" or program.startswith("^"):
         return True

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from opsrunner.facts.base import CannotTell, Host
+from opsrunner.facts.overdue import SECONDS, Overdue, at_most
 from opsrunner.judge.operators import OPERATORS, prepare
 from opsrunner.models import Finding, Reason, Subject, Verdict
 from opsrunner.policy.crosscheck import parameter_of
@@ -37,20 +38,24 @@ def judge(selected: Selected, subject: Subject, host: Host, evidence: str | None
     return finding(selected, subject, outcome_of(selected, host), evidence)
 
 
-def outcome_of(selected: Selected, host: Host) -> Outcome:
+def outcome_of(selected: Selected, host: Host, seconds: float = SECONDS) -> Outcome:
     """Given a selected rule and a host's facts, return what it comes to, cut to what is shown.
 
-    It never raises: a rule that crashes is ``unknown: rule_crashed``.
+    It never raises and always ends: a rule that crashes is ``unknown: rule_crashed``, one that
+    computes for more than ``seconds`` is ``unknown: timeout``.
     """
     try:
-        outcome = _outcome(selected, host)
+        with at_most(seconds):
+            outcome = _outcome(selected, host)
+            shown = shorten(outcome.observed)
+            return Outcome(outcome.verdict, outcome.reason, shown, outcome.expected)
     except CannotTell as cannot:
         return _unknown(cannot)
+    except Overdue as overdue:
+        return _unknown(CannotTell(Reason.TIMEOUT, f"the rule {overdue}"))
     except Exception as fault:  # noqa: BLE001 - the one per-rule boundary, and it records it
         detail = f"{Reason.RULE_CRASHED}: {type(fault).__name__}: {fault}"
         return Outcome(Verdict.UNKNOWN, detail[:_LENGTH])
-    shown = shorten(outcome.observed)
-    return Outcome(outcome.verdict, outcome.reason, shown, outcome.expected)
 
 
 def unreached(selected: Selected, subject: Subject, reason: str) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opsrunner.facts.base import Host
+from opsrunner.facts.overdue import SECONDS
 from opsrunner.facts.remembered import ByReads
 from opsrunner.judge.engine import Outcome, outcome_of
 from opsrunner.policy.resolve import Selected
@@ -16,7 +17,9 @@ _FACTS = 16  # kept by fact: some are large
 class Memo:
     """Facts and outcomes of one yardstick, on one platform, by what was read for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
+        """Given how long a rule may compute on one host, remember nothing yet."""
+        self._seconds = seconds
         self.facts: ByReads[Any] = ByReads(_FACTS)
         self._outcomes: ByReads[Outcome] = ByReads(_OUTCOMES)
 
@@ -26,6 +29,6 @@ class Memo:
         if known is not None:
             return known[1]
         host.take_reads()
-        outcome = outcome_of(selected, host)
+        outcome = outcome_of(selected, host, self._seconds)
         self._outcomes.keep(selected.id, tuple(sorted(host.take_reads())), host.said, outcome)
         return outcome

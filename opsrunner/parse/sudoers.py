@@ -27,20 +27,22 @@ _SCOPES = {"": "all", ":": "user", "@": "host", ">": "runas", "!": "command"}
 class Grant:
     """One (user, command) pair of a rule, aliases resolved.
 
-    ``runas``: users it may run as (``root`` where nothing is said). ``passwd``: True or False
-    where a tag says so. ``command`` is as written with its arguments. ``excepting``: the rule
-    leaves out some of its users, hosts or runas users (``ALL,!root``), so it holds for fewer
-    than the three name.
+    ``runas``, ``groups``: users (``root`` where nothing is said) and groups it may run as.
+    ``passwd``: True or False where a tag says so. ``command`` is as written with its arguments.
+    ``excepting``: the rule leaves out some of its users, hosts or runas users (``ALL,!root``), so
+    it holds for fewer than the three name; ``limited``: only at times or for some digests.
     """
 
     who: str
     hosts: tuple[str, ...]
     runas: tuple[str, ...]
+    groups: tuple[str, ...]
     command: str
     negated: bool
     passwd: bool | None
     where: str
     excepting: bool
+    limited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class _Reader:
             kind: {} for kind in ("User", "Runas", "Host", "Cmnd")
         }
         self._rules: list[_Rule] = []
+        self._digested: set[str] = set()  # members of aliases that a digest was written for
         self._policy = Sudoers()
 
     def file(self, path: str, depth: int) -> None:
@@ -134,10 +137,12 @@ class _Reader:
     def _line(self, line: str, where: str) -> None:
         if match := _ALIAS.fullmatch(line):
             kind = "Cmnd" if match.group(1) == "Cmd" else match.group(1)
-            for name, members in Scanner(match.group(2)).aliases(commands=kind == "Cmnd"):
+            scanner = Scanner(match.group(2))
+            for name, members in scanner.aliases(commands=kind == "Cmnd"):
                 if name in self._aliases[kind]:
                     raise SudoersSyntaxError(f"{kind}_Alias {name} stands twice")
                 self._aliases[kind][name] = members
+            self._digested |= scanner.digested
         elif match := _DEFAULTS.fullmatch(line):
             scope = _SCOPES[match.group(1)]
             names, pairs = Scanner(match.group(2)).defaults(scoped=scope != "all")
@@ -165,13 +170,16 @@ class _Reader:
             hosts = expand(spec.hosts, aliases["Host"])
             excepting = any(off for _, off in [*users, *runas, *hosts])
             at, run = _named(hosts), _named(runas)
+            groups = _named(expand(spec.groups, aliases["Runas"]))
             commands = expand([(spec.text, spec.negated)], aliases["Cmnd"])
             if len(people) * len(commands) > _MOST:
                 raise SudoersSyntaxError("too many users and commands in one rule")
             for command, off in commands:
+                limited = spec.limited or command in self._digested
                 for who in people:
                     yield Grant(
-                        who, at, run, command, off, spec.passwd, rule.where, excepting,
+                        who, at, run, groups, command, off, spec.passwd, rule.where, excepting,
+                        limited,
                     )
 
 

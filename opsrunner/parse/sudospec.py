@@ -11,6 +11,7 @@ _TAG = re.compile(
 _OPTION = re.compile(
     r"(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|CWD|CHROOT|TIMEOUT|NOTBEFORE|NOTAFTER)\s*=\s*",
 )
+_TIMES = frozenset(("NOTBEFORE", "NOTAFTER"))
 _DIGEST = re.compile(r"(sha(?:224|256|384|512)\s*:\s*[A-Za-z0-9+/=]+\s*,?\s*)+")
 _REGEX_COMMAND = re.compile(r"\^(?:[^\\$]|\\.|\$(?!\s|,|:|$))*\$(?=\s|,|:|$)")
 _ALIAS_NAME = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*")
@@ -33,13 +34,19 @@ class SudoersSyntaxError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of a rule, with the hosts, runas users and password tag that hold for it."""
+    """One command of a rule, with the hosts, runas users and password tag that hold for it.
+
+    ``groups``: the groups it may run as. ``limited``: only at times, or for a program whose
+    digest is the one written.
+    """
 
     text: str
     negated: bool
     hosts: Items
     runas: Items
+    groups: Items
     passwd: bool | None
+    limited: bool
 
 
 def _check_command(words: list[str]) -> None:
@@ -55,6 +62,7 @@ class Scanner:
 
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
+        self.digested: set[str] = set()  # commands that a digest was written for
 
     def rule(self) -> tuple[Items, list[Command]]:
         """Return the users and the commands of ``users hosts = commands : hosts = commands``."""
@@ -104,29 +112,34 @@ class Scanner:
     def _commands(self, hosts: Items) -> list[Command]:
         found: list[Command] = []
         runas: Items = [("root", False)]
+        groups: Items = []
         passwd: bool | None = None
+        dated = False
         while True:
             if self._take("("):
-                runas = self._runas()
+                runas, groups = self._runas()
             while option := self._match(_OPTION) or self._match(_TAG):
                 if option.re is _OPTION:
                     self._word(_VALUE)
+                    dated |= option.group(1) in _TIMES
                 elif option.group(2) == "PASSWD":
                     passwd = option.group(1) is None
             text, negated = self._command()
-            found.append(Command(text, negated, hosts, runas, passwd))
+            limited = dated or text in self.digested
+            found.append(Command(text, negated, hosts, runas, groups, passwd, limited))
             if not self._take(","):
                 return found
 
-    def _runas(self) -> Items:
-        """Read what stands in parentheses; without users a command runs as its caller only."""
+    def _runas(self) -> tuple[Items, Items]:
+        """Read users and groups in parentheses; without users a command runs as its caller."""
         users: Items = []
+        groups: Items = []
         if not self._peek("):"):
             users = self._items()
         if self._take(":") and not self._peek(")"):
-            self._items()
+            groups = self._items()
         self._need(")")
-        return users
+        return users, groups
 
     def _command_list(self) -> Items:
         items = [self._command()]
@@ -136,7 +149,7 @@ class Scanner:
 
     def _command(self) -> tuple[str, bool]:
         negated = self._negation()
-        self._match(_DIGEST)
+        digest = self._match(_DIGEST)
         negated ^= self._negation()
         pattern = self._match(_REGEX_COMMAND)
         words = [pattern.group() if pattern else self._word(_ARGUMENT)]
@@ -144,7 +157,10 @@ class Scanner:
             pattern = self._match(_REGEX_COMMAND)
             words.append(pattern.group() if pattern else self._word(_ARGUMENT))
         _check_command(words)
-        return " ".join(words), negated
+        text = " ".join(words)
+        if digest:
+            self.digested.add(text)
+        return text, negated
 
     def _items(self) -> Items:
         items = [self._item()]

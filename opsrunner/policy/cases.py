@@ -20,6 +20,7 @@ from opsrunner.policy.models import Rule, Strict
 from opsrunner.policy.resolve import Selected
 from opsrunner.policy.yaml import read
 from opsrunner.sources.wire import SECTION
+from opsrunner.wording import wrong
 
 
 class FrameCase(Strict):
@@ -96,9 +97,7 @@ def load_cases(path: Path) -> CaseFile:
     try:
         return CaseFile.model_validate(value)
     except ValidationError as error:
-        raise PolicyError(
-            [Problem(str(path), ".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()],
-        ) from error
+        raise PolicyError([Problem(str(path), *one) for one in wrong(error)]) from error
 
 
 def run_case(name: str, rule: Rule, file: CaseFile, case: Case) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,8 @@ from opsrunner.policy.models import Check, Rule
 
 if TYPE_CHECKING:
     from opsrunner.policy.load import Policies
+
+_WILDCARDS = re.compile(r"\[!?[^]]+\]|[*?]")  # of fnmatch
 
 
 def check(policies: Policies, root: Path, today: date) -> list[Problem]:
@@ -126,3 +129,7 @@ def _waivers(policies: Policies, root: Path, today: date) -> Iterator[Problem]:
             yield Problem(file, waiver.rule, f"expired on {waiver.expires}; renew or remove it")
         if waiver.expires < waiver.approved:
             yield Problem(file, waiver.rule, "expires before it was approved")
+        if blanket := [p for p in waiver.subjects if not _WILDCARDS.sub("", p).strip()]:
+            why = f"subjects: {blanket[0]!r} hides the rule for the whole fleet"
+            mend = "name the hosts, or leave the rule out of the profile with a reason"
+            yield Problem(file, waiver.rule, f"{why}; {mend}")

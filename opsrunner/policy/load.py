@@ -24,6 +24,7 @@ from opsrunner.policy.models import (
     WaiverFile,
 )
 from opsrunner.policy.yaml import read
+from opsrunner.wording import wrong
 
 Model = TypeVar("Model", bound=Strict)
 
@@ -84,17 +85,8 @@ def _models(paths: Iterable[Path], model: type[Model], problems: list[Problem]) 
         try:
             found[path.stem] = model.model_validate(value)
         except ValidationError as error:
-            problems += [
-                Problem(str(path), ".".join(map(str, item["loc"])), _advice(item["msg"]))
-                for item in error.errors()
-            ]
+            problems += [Problem(str(path), key, why) for key, why in wrong(error)]
     return found
-
-
-def _advice(message: str) -> str:
-    known = {"Extra inputs are not permitted": "unknown key; remove it or mend its spelling",
-             "Field required": "missing; add it"}
-    return known.get(message, message.removeprefix("Value error, "))
 
 
 def _duplicates(paths: Iterable[Path]) -> list[Problem]:

@@ -171,7 +171,18 @@ class Waiver(Strict):
     """A dated exception; it marks a failure and never changes the verdict."""
 
     rule: str
-    subjects: Annotated[tuple[str, ...], Field(min_length=1)]
+    subjects: Annotated[
+        tuple[str, ...],
+        Field(
+            min_length=1,
+            description=(
+                "Hosts by name or pattern (web*). A pattern of nothing but wildcards (*) is "
+                "refused: it would hide the rule for the whole fleet, hosts not yet bought "
+                "included. What no host has to meet is left out of the profile (exclude), with a "
+                "reason."
+            ),
+        ),
+    ]
     reason: Sentence
     owner: Sentence
     compensating: Sentence

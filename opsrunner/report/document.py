@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from opsrunner.models import ClauseVerdict, Finding, RunInfo, Severity, Verdict
 
@@ -140,6 +140,7 @@ class Document:
     head: str | None = None  # chain head after the run, for ``verify --expect``
     notes: Sequence[Mapping[str, str]] = ()  # e.g. left-out catalogue numbers, zh and en
     standard: Mapping[str, str] = field(default_factory=dict)  # what the clauses are of, zh and en
+    language: Literal["zh", "en"] = "zh"  # that a report begins in where its reader can switch
 
     def summary_json(self) -> dict[str, Any]:
         """Return the ``summary`` member of the JSON form: counts, score, clause verdicts."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +16,7 @@ from opsrunner.models import Severity, Verdict
 from opsrunner.report.document import Document, SubjectRow
 from opsrunner.report.text import visible
 
+_WIDEST = 1000  # to measure in: the table as if there was room enough
 HOSTS_SHOWN = 40  # more would scroll the totals away; the reports list every host
 _STYLES: Mapping[Verdict, str] = {
     Verdict.PASS: "green",
@@ -27,38 +28,52 @@ _STYLES: Mapping[Verdict, str] = {
 
 
 def print_summary(document: Document, console: Console) -> None:
-    """Given a finished report and a console, print hosts and totals; plain when not a terminal."""
-    console.print(summary(document))
+    """Given a finished report and a console, print hosts and totals; plain when not a terminal.
 
-
-def summary(document: Document) -> RenderableType:
-    """Given a finished report, return its table of hosts and the totals below it."""
-    return Group(_host_table(document), *_totals(document))
+    Where the whole table is too wide, names of hosts come first: platforms stand in the reports.
+    """
+    table = _host_table(document)
+    wide = console.options.update(max_width=_WIDEST)
+    if console.measure(table, options=wide).maximum > console.width:
+        table = _narrow_table(document)
+    console.print(Group(table, *_totals(document)))
 
 
 def _host_table(document: Document) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("host", overflow="fold")
-    table.add_column("platform")
-    table.add_column("state", no_wrap=True)
+    table = _table("host", "platform", "state", gap=2)
+    for row in _shown(document):
+        name, platform = Text(visible(row.id)), Text(row.platform)
+        table.add_row(name, platform, _state(row), *_numbers(row), Text(row.tally.score_text))
+    return table
+
+
+def _narrow_table(document: Document) -> Table:
+    """Leave out the platform, and say in the place of the score that a host was not reached."""
+    table = _table("host", gap=1)
+    for row in _shown(document):
+        score = Text(row.tally.score_text) if row.reached else _state(row)
+        table.add_row(Text(visible(row.id)), *_numbers(row), score)
+    return table
+
+
+def _table(*names: str, gap: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name != "host", min_width=4)
     for name in ("pass", "fail", "waived", "unknown", "manual", "n/a", "score"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in _shown(document):
-        counts = [row.tally.verdicts.get(verdict, 0) for verdict in Verdict]
-        passed, failed, skipped, manual, unknown = counts
-        table.add_row(
-            Text(visible(row.id)),
-            Text(row.platform),
-            _state(row),
-            _number(passed, Verdict.PASS),
-            _number(failed, Verdict.FAIL),
-            Text(str(row.tally.waived)),
-            _number(unknown, Verdict.UNKNOWN),
-            _number(manual, Verdict.MANUAL),
-            Text(str(skipped)),
-            Text(row.tally.score_text),
-        )
     return table
+
+
+def _numbers(row: SubjectRow) -> Iterator[Text]:
+    counts = [row.tally.verdicts.get(verdict, 0) for verdict in Verdict]
+    passed, failed, skipped, manual, unknown = counts
+    yield _number(passed, Verdict.PASS)
+    yield _number(failed, Verdict.FAIL)
+    yield Text(str(row.tally.waived))
+    yield _number(unknown, Verdict.UNKNOWN)
+    yield _number(manual, Verdict.MANUAL)
+    yield Text(str(skipped))
 
 
 def _shown(document: Document) -> list[SubjectRow]:

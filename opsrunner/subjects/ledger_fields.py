@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from opsrunner.errors import Problem
+from opsrunner.wording import message, wrong
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -78,23 +79,15 @@ def parse_ledger(
     try:
         fields = LedgerFields.model_validate(dict(values))
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        return {}, [Problem(file, _key(key, one), _message(one)) for one in details]
+        return {}, [Problem(file, f"{key}.{at}", why) for at, why in wrong(error, _message)]
     return fields.model_dump(exclude_none=True), []
 
 
-def _key(prefix: str, detail: ErrorDetails) -> str:
-    """Given one error, return the dotted path of the key at fault."""
-    return ".".join([prefix, *(str(part) for part in detail["loc"])])
-
-
 def _message(detail: ErrorDetails) -> str:
-    """Given one error, return what is wrong and how to mend it, never the value itself."""
+    """Given one error, return what is wrong and how to mend it."""
     if detail["type"] == "extra_forbidden":
         nested = str(detail["loc"][0]) if len(detail["loc"]) > 1 else ""
         models: dict[str, type[_Fields]] = {"databases": Database, "software": Software}
         known = models.get(nested, LedgerFields)
         return f"unknown key; known: {', '.join(known.model_fields)}"
-    if detail["type"] == "string_type":
-        return "must be text: put it in quotes"
-    return detail["msg"]
+    return message(detail)

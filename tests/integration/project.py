@@ -243,9 +243,11 @@ def make_project(root: Path) -> Project:
 
 
 @contextmanager
-def under_way(project: Project) -> Iterator[subprocess.Popen[str]]:
+def under_way(
+    project: Project, hanging: Mapping[str, object] | None = None,
+) -> Iterator[subprocess.Popen[str]]:
     """Start a check of a quick host and of one that hangs; give it once the first is judged."""
-    hanging = become(project.executable("hang", "exec sleep 100"))
+    hanging = hanging or become(project.executable("hang", "exec sleep 100"))
     path = project.inventory("slow", {"quick": local(), "slow": hanging})
     process = project.start("check", "-i", path)
     try:

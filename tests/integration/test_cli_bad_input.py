@@ -67,10 +67,10 @@ def test_files_that_cannot_be_read(project: Project) -> None:
         "torn.yml": "line 2, column 1: bad YAML",
         "coloured.yml: color": "unknown key; remove it or mend its spelling",
         "twice.yml: line 2": "key 'severity' stands twice",
-        "typed.yml: applies_to": "should be a valid tuple",
+        "typed.yml: applies_to": "must be a list",
         "kernel_named.yml: id": "the id is taken by",
         "bare.yml: clauses.1": "coverage auto needs rules",
-        "open.yml: waivers": "should be a valid tuple",
+        "open.yml: waivers": "must be a list",
         "empty.yml": "the inventory is empty: it has no host",
     })
 
@@ -93,7 +93,8 @@ def test_names_that_do_not_agree(project: Project) -> None:
         "round_a.yml: extends": "goes in a circle: round_a -> round_b -> round_a",
         "round_b.yml: extends": "goes in a circle",
         "lost.yml: rules": "no rule 'no_rule'",
-        "waivers: kernel_named": "expired on 2020-12-31; renew or remove it",
+        "waivers: kernel_named: expired": "expired on 2020-12-31; renew or remove it",
+        "waivers: kernel_named: subjects": "'*' hides the rule for the whole fleet",
         "homeless.ops_platform": "the host is in no platform",
     })
 

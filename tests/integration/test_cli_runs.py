@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Checked, read_report, verdicts
-from tests.integration.project import Outcome, Project, write_profile
+from tests.integration.project import Outcome, Project, local, write_profile
 
 HOST = "here"
 
@@ -125,6 +126,30 @@ def test_a_document_answers_for_a_manual_rule_only(project: Project) -> None:
     answered = finding(judged(project)[1], "proof_asked")
     assert (answered["verdict"], answered["reason"]) == ("pass", "document: proof.pdf, by li")
     assert added.out.split() == [answered["evidence"], "proof.pdf"]
+
+
+def test_the_report_begins_in_the_language_of_the_settings(project: Project) -> None:
+    for language, lang in (("en", "en"), ("zh", "zh-CN")):
+        spoken = replace(project, environment={"OPSRUNNER_LANGUAGE": language})
+        out = project.root / language
+        shown = spoken.run("show", first(project), "--format", "html", "--output", out)
+        assert shown.code == 0, shown.err
+        assert f'<html lang="{lang}">' in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_document_for_a_host_that_is_none_is_refused(project: Project) -> None:
+    proof = project.path("of_a_host.pdf")
+    proof.write_text("the proof")
+    answer = ["evidence", "add", proof, "--rule", "proof_asked", "--verdict", "pass", "--host"]
+    new = project.inventory("new", {"web01": local(), "web02": local()})
+    for host, near in (("hree", "near it: here"), ("web1", "near it: web01, web02")):
+        refused = project.run(*answer, host, "-i", new)
+        assert refused.code == 3
+        assert f"--host: {host}: is in no run and not in {new}; {near}" in refused.err
+    assert project.run("evidence", "list").out.count("of_a_host.pdf") == 0
+    assert project.run(*answer, "here").code == 0, "it was checked"
+    assert project.run(*answer, "web01", "-i", new).code == 0, "it will be"
+    assert project.run("evidence", "list").out.count("of_a_host.pdf") == 2
 
 
 def test_an_export_can_be_checked_without_us(project: Project, tmp_path: Path) -> None:

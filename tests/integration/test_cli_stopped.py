@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,19 @@ def test_killed_while_recording(project: Project) -> None:
     shown = project.run("show", "latest")
     assert shown.code == 3
     assert "interrupted: nothing of it is believed" in shown.err
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="it is what ties them together")
+def test_killed_it_takes_its_ssh_clients_along(project: Project) -> None:
+    ssh = project.executable("ssh", "[ $# -gt 2 ] || exit 0; exec sleep 100")
+    path = f"{Path(ssh).parent}:{os.environ['PATH']}"
+    project = replace(project, environment={"PATH": path})
+    far = {"ops_platform": "debian-12", "ansible_host": "192.0.2.1"}
+    with under_way(project, far) as process:
+        assert not gone(project, "sleep", seconds=1), "the client runs"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert gone(project, "sleep")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -55,7 +56,7 @@ def refused(answer: Answer) -> set[str]:
 
 
 def works(lab: Lab, host: str) -> None:
-    """The control of every fault: on a host that is well the same change goes through."""
+    """Control every fault: on a host that is well the same change goes through."""
     tree = faults.tree(lab, host)
     answers = [ask(lab, host, script) for script in (
         begin_script(harmless(lab, host), "works", undo_after=LONG), undo_script("works"),
@@ -131,8 +132,10 @@ def test_of_two_begins_at_once_one_is_refused(lab: Lab) -> None:
     before = faults.tree(lab, C7)
     answers: list[Answer] = []
     scripts = [begin_script(harmless(lab, C7), tx, undo_after=LONG) for tx in ("one", "two")]
-    threads = [threading.Thread(target=lambda text=text: answers.append(ask(lab, C7, text)))
-               for text in scripts]
+    threads = [
+        threading.Thread(target=lambda text: answers.append(ask(lab, C7, text)), args=(text,))
+        for text in scripts
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -154,13 +157,13 @@ def _invalid(lab: Lab, host: str) -> dict[str, Operation]:
                if transact.look(lab, host, path).exists)
     return {
         "sshd": transact.prefix(lab, host, SSHD, b"PermitRotLogin no\n"),
-        "sudoers": transact.write(lab, host, "/etc/sudoers.d/ours", b"opsadm ALL=(ALL ALL\n", 0o440),
+        "sudoers": transact.write(lab, host, "/etc/sudoers.d/ours", b"opsadm ALL=(ALL\n", 0o440),
         "pam": transact.prefix(lab, host, pam, b"auth required pam_deny.so\n"),
         "audit_rules": transact.write(lab, host, "/etc/audit/rules.d/ours.rules",
                                       b"-w /etc/passwd -p wz -k x\n", 0o640),
         "sysctl_file": transact.write(lab, host, "/etc/sysctl.d/ours.conf", b"net.ipv4.tcp\n"),
         "rsyslog": transact.write(lab, host, "/etc/rsyslog.d/ours.conf", b'module(load="imx\n'),
-        "logrotate": transact.write(lab, host, "/etc/logrotate.d/ours", b"/var/log/x {\n daly\n}\n"),
+        "logrotate": transact.write(lab, host, "/etc/logrotate.d/ours", b"/var/x {\n daly\n}\n"),
         "crontab": transact.write(lab, host, "/etc/cron.d/ours", b"61x * * * root true\n"),
         "fstab": transact.prefix(lab, host, "/etc/fstab", b"/dev/sdx\n"),
         "shell": transact.write(lab, host, "/etc/profile.d/ours.sh", b"if true; then\n"),
@@ -239,21 +242,25 @@ def test_an_undo_leaves_alone_what_somebody_changed_since(lab: Lab) -> None:
     lab.reset(R8)
 
 
+def _undone(lab: Lab, host: str) -> bool:
+    return state(lab, host, "killed") == ("undone", "timer")
+
+
 def test_the_shell_on_the_host_is_killed_in_the_middle(lab: Lab) -> None:
     """It leaves a host half changed, and the timer takes that back."""
     for host in (D12, C6):
         before = faults.tree(lab, host)
-        many = tuple(transact.write(lab, host, f"/etc/many/{number}", b"x") for number in range(150))
+        many = (transact.write(lab, host, f"/etc/many/{number}", b"x") for number in range(150))
         changes = Changes((*many, transact.prefix(lab, host, SSHD, transact.NOWHERE)))
         script = begin_script(changes, "killed", undo_after=int(transact.slow(6)))
         thread = threading.Thread(target=ask, args=(lab, host, script))
         thread.start()
-        until(lambda host=host: transact.place(lab, host, "/etc/many/5").exists(), 60)
+        until(transact.place(lab, host, "/etc/many/5").exists, 60)
         faults.run(lab, host, f"kill -9 $(cut -d' ' -f1 {HOME}/lock)", check=True)
         thread.join()
         assert not transact.look(lab, host, "/etc/many/149").exists
         assert state(lab, host, "killed") == ("applying", "controller")
-        until(lambda host=host: state(lab, host, "killed") == ("undone", "timer"), transact.slow(20))
+        until(partial(_undone, lab, host), transact.slow(20))
         time.sleep(1)
         assert ask(lab, host, clean_script("killed")).outcome is Outcome.DONE
         assert differences(lab, host, before) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,20 @@ def test_language_switches_at_once_and_everywhere(page: Tab) -> None:
     assert "条款判定矩阵" not in page.run(shown)
     assert "Passwords expire after at most 90 days" in page.run(shown)
     assert page.run("document.documentElement.lang") == "en"
+
+
+def test_a_report_in_english_begins_in_it_and_a_link_may_say_otherwise(
+    browser: Tab, tmp_path: Path,
+) -> None:
+    path = tmp_path / "report.html"
+    HtmlWriter().write(replace(sample.document(), language="en"), path)
+    for link, lang in (("", "en"), ("#lang=zh-CN", "zh-CN")):
+        browser.open("about:blank")
+        browser.open(path.as_uri() + link)
+        assert browser.run("document.documentElement.lang") == lang
+        pressed = "document.querySelector('[data-lang][aria-pressed=true]').dataset.lang"
+        assert browser.run(pressed) == lang
+        assert ("Clause matrix" in browser.run("document.body.innerText")) is (lang == "en")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Kind:
     @cached_property
     def memo(self) -> Memo:
         """Return the outcomes already found for subjects of this kind."""
-        return Memo()
+        return Memo(self.limits.rule_seconds)
 
     @cached_property
     def labels(self) -> dict[str, str]:

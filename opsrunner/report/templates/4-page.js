@@ -72,6 +72,6 @@ window.addEventListener("afterprint", () => { find("#print-failures").replaceChi
 root.classList.toggle("index", !found);
 const wanted = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 if (found) find("#host-names").append(...hosts.map(({ id }) => new Option(id, id)));
-setLanguage(wanted.lang === "en" ? "en" : "zh-CN");
+setLanguage(["zh-CN", "en"].includes(wanted.lang) ? wanted.lang : root.lang);
 delete wanted.lang;
 if (found && ["host", "clause", "severity", "verdict", "waived", "q"].some((key) => key in wanted)) applyFilter(wanted);

@@ -185,3 +185,5 @@ activate_timesyncd() {
   ops_service=systemd-timesyncd
   ! ops_runs || ops_control restart
 }
+
+activate_sshd_restart() { ops_again sshd restart; } # its options come from sysconfig; comes after sshd

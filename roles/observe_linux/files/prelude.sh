@@ -60,9 +60,19 @@ listing() { # paths: type, mode, uid, gid, user, group, size, mtime, path and li
   done
 }
 
+pids_of() { # names, of 15 bytes at most: the processes of these names (pgrep is not on every host)
+  for ops_dir in /proc/[0-9]*; do
+    { IFS= read -r ops_stat <"$ops_dir/stat"; } 2>/dev/null || continue
+    ops_stat=${ops_stat#*\(}
+    for ops_name; do
+      [ "${ops_stat%\)*}" != "$ops_name" ] || echo "${ops_dir#/proc/}"
+    done
+  done
+}
+
 own_processes() { # names: the processes of these names that are this system's, not a container's
   ops_own=$(readlink /proc/self/ns/pid 2>/dev/null)
-  for ops_pid in $(for ops_name; do pgrep -x "$ops_name" 2>/dev/null; done); do
+  for ops_pid in $(pids_of "$@"); do
     [ "$(readlink "/proc/$ops_pid/ns/pid" 2>/dev/null)" = "$ops_own" ] && echo "$ops_pid"
   done
   return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,20 @@ def test_one_dead_host_among_good_ones_is_exit_4(app: typer.Typer, tmp_path: Pat
     assert rows["pc"]["reason"].startswith("not_collected")
     done = CliRunner().invoke(app, ["doctor", "-i", path, "--limit", "dead"])
     assert "0 of 1 hosts" in done.stdout
+
+
+def test_a_platform_that_the_policies_add_is_asked(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    with (policies / "platforms.yml").open("a", encoding="utf-8") as file:
+        file.write("  openeuler-22: {title: {zh: 欧拉, en: openEuler}, family: [linux, el]}\n")
+    path = inventory(tmp_path, "    new: {ops_platform: openeuler-22, ansible_connection: local}\n")
+    assert isinstance(CliRunner().invoke(app, ["doctor", "-i", path]).exception, InventoryError)
+    monkeypatch.setenv("OPSRUNNER_POLICIES", str(policies))
+    (row,) = json.loads(CliRunner().invoke(app, ["doctor", "-i", path, "--json"]).stdout)["hosts"]
+    assert row["reachable"] is True
 
 
 def test_bad_inventory_is_an_input_error_before_any_host(app: typer.Typer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -42,6 +43,21 @@ def test_example_fleet_without_a_run(tmp_path: Path) -> None:
     assert book.worksheets[1].max_row == 1 + 116
     assert book.worksheets[2].max_row == 1 + 56
     assert json.loads((tmp_path / "ledger.json").read_bytes())["observed_hosts"] == 0
+
+
+def test_a_platform_that_the_policies_add_has_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    with (policies / "platforms.yml").open("a", encoding="utf-8") as file:
+        file.write("  openeuler-22: {title: {zh: 欧拉, en: openEuler}, family: [linux, el]}\n")
+    hosts = tmp_path / "hosts.yml"
+    hosts.write_text("all: {hosts: {new: {ops_platform: openeuler-22}}}\n")
+    arguments = ["ledger", "-i", str(hosts), "--output", str(tmp_path), "--format", "json"]
+    assert isinstance(CliRunner().invoke(app(), arguments).exception, InventoryError)
+    monkeypatch.setenv("OPSRUNNER_POLICIES", str(policies))
+    assert CliRunner().invoke(app(), arguments).exit_code == 0
 
 
 def test_run_fills_in_what_it_saw(tmp_path: Path) -> None:

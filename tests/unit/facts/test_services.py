@@ -51,6 +51,20 @@ def test_without_any_tool_nobody_can_tell() -> None:
     assert cannot.value.reason is Reason.MISSING_TOOL
 
 
+@pytest.mark.parametrize(("level", "enabled"), [("N 3", "enabled"), ("unknown", None), ("", None)])
+def test_services_of_no_known_runlevel_are_not_taken_for_absent(
+    level: str, enabled: str | None,
+) -> None:
+    gone = [frame(f"services.{name}", code=127) for name in ("systemd", "offline")]
+    text = f"@@runlevel\n{level}\n@@services\nypserv 2:off 3:on\n"
+    one = host(a=gone[0], b=gone[1], c=frame("services.sysv", text))
+    if enabled:
+        assert one.get("services.units")["ypserv.service"]["enabled"] == enabled
+        return
+    with pytest.raises(CannotTell):
+        one.get("services.units")
+
+
 def test_a_listener_that_cannot_be_read_is_not_skipped() -> None:
     with pytest.raises(CannotTell):
         host(a=frame("network.listeners", "tcp 0.0.0.0 x sshd\n")).get("network.exposed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -23,10 +24,11 @@ FRAME = Frame("ssh.effective", 0, b"port 22\npermitrootlogin no\nusepam yes\n")
 
 def yardstick(
     rules: list[Selected], waivers: list[Waiver] = [], documents: list[AttachedDocument] = [],  # noqa: B006 - never changed
+    seconds: float = 10,
 ) -> Yardstick:
     return Yardstick(
         rules=rules, labels={r.id: "stable" for r in rules},
-        memo=Memo(), clauses=[], asked={}, waivers=waivers, documents=documents, today=TODAY,
+        memo=Memo(seconds), clauses=[], asked={}, waivers=waivers, documents=documents, today=TODAY,
     )
 
 
@@ -137,6 +139,43 @@ def test_a_host_on_which_a_fact_crashes_does_not_speak_for_others(
     by = yardstick([rule(YES)])
     said = [judged(by, frame=Frame("ssh.effective", 0, text)) for text in (b"boom", b"yes")]
     assert [found.verdict for found in said] == [Verdict.UNKNOWN, Verdict.PASS]
+
+
+def test_a_fact_that_never_ends_is_unknown_and_the_rest_is_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[str] = []
+
+    def endless(host: Host) -> bool:
+        calls.append(host.text("ssh.effective"))
+        while b"no" in host.frame("ssh.effective").stdout:
+            pass
+        return True
+
+    declared = Fact("test.endless", frozenset({"ssh.effective"}), frozenset(), endless)
+    monkeypatch.setitem(registry(), "test.endless", declared)
+    stuck = {"fact": "test.endless", "operator": "equals", "expected": True}
+    rules = [replace(rule(check), id=name) for name, check in (
+        ("stuck", stuck), ("settled", {"any": [stuck, YES]}), ("other", YES), ("again", stuck),
+    )]
+    by = yardstick(rules, seconds=0.2)
+    found = judge_subject(WEB, {"ssh.effective": FRAME}, None, {"stable": "sha"}, by).findings
+    why = "timeout: the fact test.endless did not end within 0.2 s of computing"
+    assert [(f.verdict.value, f.reason) for f in found] == [
+        ("unknown", why), ("pass", None), ("pass", None), ("unknown", why),
+    ]
+    assert len(calls) == 1, "waited for more than once"
+    good = Frame("ssh.effective", 0, FRAME.stdout.replace(b"login no", b"login yes"))
+    assert judged(by, Subject("host", "web02", "rhel-8", "l3_el8"), good).verdict is Verdict.PASS
+
+
+def test_an_operator_that_never_ends_is_unknown() -> None:
+    slow = {**YES, "operator": "matches", "expected": "(y+)+$"}
+    text = FRAME.stdout.replace(b"usepam yes", b"usepam " + b"y" * 40 + b"!")
+    frame = Frame("ssh.effective", 0, text)
+    found = judged(yardstick([rule(slow)], seconds=0.2), frame=frame)
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.reason == "timeout: the rule did not end within 0.2 s of computing"
 
 
 def test_a_crash_is_not_remembered_as_anything_else() -> None:

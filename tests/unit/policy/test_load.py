@@ -92,6 +92,10 @@ BAD = {
     "platform twice": ("profiles/more.yml", PROFILE, "is in profile"),
     "expired waiver": ("waivers/all.yml", WAIVER.replace("2027-01-01", "2026-11-20"), "expired on"),
     "waiver of nothing": ("waivers/all.yml", WAIVER.replace("root_login", "x"), "no such rule"),
+    "waiver for all": ("waivers/all.yml", WAIVER.replace("web*", "*"), "hides the rule for"),
+    "waiver for any name": (
+        "waivers/all.yml", WAIVER.replace('"web*"', '"web*", "[!_]?*"'), "'[!_]?*' hides the rule",
+    ),
     "waiver without owner": (
         "waivers/all.yml", WAIVER.replace("    owner: somebody\n", ""), "owner: missing",
     ),

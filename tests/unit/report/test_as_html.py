@@ -6,9 +6,10 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -47,6 +48,16 @@ class _Page(HTMLParser):
 def _written(document: Document, folder: Path) -> str:
     (path,) = HtmlWriter().write(document, folder / "report.html")
     return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("language", "lang"), [("zh", "zh-CN"), ("en", "en")])
+def test_it_begins_in_the_language_that_was_set(
+    tmp_path: Path, language: Literal["zh", "en"], lang: str,
+) -> None:
+    page = _Page(_written(replace(sample.document(), language=language), tmp_path))
+    assert next(a["lang"] for tag, a in page.elements if tag == "html") == lang
+    (pressed,) = [a["lang"] for _, a in page.elements if a.get("aria-pressed") == "true"]
+    assert pressed == lang
 
 
 def test_one_file_that_loads_nothing(tmp_path: Path) -> None:

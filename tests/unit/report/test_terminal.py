@@ -58,3 +58,17 @@ def test_hosts_cannot_act_on_the_terminal(hostile: Document) -> None:
 def test_a_large_fleet_shows_the_worst_and_says_how_many_more() -> None:
     shown = _shown(fleet.document(HOSTS_SHOWN + 5, 3))
     assert "... and 5 more hosts" in shown
+
+
+def test_eighty_columns_hold_a_line_for_each_host() -> None:
+    document = sample.document()
+    long = replace(document.subjects[0], id="regulation-portal-cluster-web-01")
+    document = replace(document, subjects=[long, *document.subjects[1:]])
+    lines = [line.rstrip() for line in _shown(document, width=80).splitlines()]
+    assert [line.split()[0] for line in lines[1:8]] == [row.id for row in document.subjects]
+    assert lines[1].split()[1:] == ["9", "5", "0", "0", "1", "1", "64.3%"]
+    unreached = next(line for line in lines if line.startswith("legacy-06"))
+    assert unreached.endswith("0 not reached")
+    assert "centos7" not in lines[1]
+    wide = _shown(document, width=120).splitlines()
+    assert wide[1].split()[:3] == ["regulation-portal-cluster-web-01", "centos7", "reached"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,12 +28,12 @@ def calls(tmp_path: Path, *titles: str) -> list[str]:
         folder = tmp_path / "bin"
         folder.mkdir()
         pids = [stack.enter_context(process(title)) for title in titles]
-        (folder / "pgrep").write_text("#!/bin/sh\n" + "".join(f"echo {pid}\n" for pid in pids))
         (folder / "sshd").write_text("#!/bin/sh\n")
+        said = "; ".join(["true", *(f"echo {pid}" for pid in pids)])
         for program in folder.iterdir():
             program.chmod(0o755)
         done = subprocess.run(
-            ["/bin/sh", "-c", f"{PRELUDE.read_text()}\nsshd_calls"],
+            ["/bin/sh", "-c", f"{PRELUDE.read_text()}\npids_of() {{ {said}; }}\nsshd_calls"],
             env={"PATH": f"{folder}:{os.environ['PATH']}"}, capture_output=True, text=True,
             check=True,
         )
@@ -64,3 +65,17 @@ def test_a_title_that_was_cut_loses_the_option_it_ends_in(tmp_path: Path) -> Non
 
 def test_where_none_runs_the_one_that_would_is_asked(tmp_path: Path) -> None:
     assert calls(tmp_path, "sshd: ops [priv]")[0].startswith("BIN/sshd")
+
+
+def test_processes_are_found_by_their_whole_name_without_pgrep(tmp_path: Path) -> None:
+    program = tmp_path / "odd (name) here."  # the kernel keeps 15 bytes of it
+    shutil.copy("/bin/cat", program)
+    with subprocess.Popen([program], stdin=subprocess.PIPE) as waiting:
+        there = f"{waiting.pid}\n"
+        for asked, found in (("odd (name) here", there), ("odd (name)", ""), ("o*", "")):
+            done = subprocess.run(
+                ["/bin/sh", "-c", f"{PRELUDE.read_text()}\npids_of nobody '{asked}'"],
+                env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+            )
+            assert (done.stdout, done.stderr) == (found, ""), asked
+        waiting.kill()

@@ -97,7 +97,7 @@ dump /etc/hosts.allow /etc/hosts.deny
 section modes
 stat -L -c '%a|%U|%n' /etc/hosts.allow /etc/hosts.deny 2>/dev/null
 section libwrap
-fw_pid=$(pgrep -o -x sshd 2>/dev/null)
+fw_pid=$(own_processes sshd | sort -n | head -n 1)
 fw_bin=''
 [ -z "$fw_pid" ] || fw_bin=$(readlink "/proc/$fw_pid/exe" 2>/dev/null | sed 's/ (deleted)$//')
 [ -r "$fw_bin" ] || fw_bin=$(command -v sshd 2>/dev/null)

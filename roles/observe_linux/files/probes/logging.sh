@@ -79,6 +79,7 @@ section addresses
 if command -v ip >/dev/null 2>&1; then
   ip -o addr show 2>/dev/null | awk '{ sub(/\/.*/, "", $4); print $4 }' | sort -u
 else
+  need hostname
   hostname -I
 fi
 dump /etc/hosts

@@ -11,6 +11,7 @@ section sysv
 ls /etc/rc.d/rc[2-5].d /etc/rc[2-5].d 2>/dev/null | sed -n 's/^S[0-9][0-9]//p' | sort -u
 # probe: services.sysv
 need chkconfig
+need runlevel
 [ ! -d /run/systemd/system ] || ! command -v systemctl >/dev/null 2>&1 || { echo "systemd is running" >&2; exit 127; }
 section runlevel
 runlevel
@@ -44,11 +45,11 @@ true
 # probe: services.ftp
 # what the FTP daemons are told about TLS, and which file a running vsftpd was given
 section vsftpd
-for si_pid in $(pgrep -x vsftpd 2>/dev/null); do
+for si_pid in $(pids_of vsftpd); do
   tr '\0' '\n' <"/proc/$si_pid/cmdline" 2>/dev/null | sed 1d | grep -E '^(/|-o(ssl|force|listen|anon|local))'
 done | sort -u
 ftp_keys='^[[:space:]]*(ssl_|force_|anonymous_enable|local_enable|allow_anon_ssl|listen|implicit_ssl|require_ssl)'
-for si_file in /etc/vsftpd.conf /etc/vsftpd/*.conf $(for si_pid in $(pgrep -x vsftpd 2>/dev/null); do
+for si_file in /etc/vsftpd.conf /etc/vsftpd/*.conf $(for si_pid in $(pids_of vsftpd); do
   tr '\0' '\n' <"/proc/$si_pid/cmdline" 2>/dev/null | sed 1d | grep '^/'; done | sort -u); do
   [ -e "$si_file" ] || continue
   if [ -r "$si_file" ]; then section file "$si_file"; grep -aE "$ftp_keys" "$si_file"
@@ -68,7 +69,7 @@ true
 # the SNMP agent's access lines; a community is only said to be default or custom
 need_root
 sn_words='public private community snmp snmpd default admin manager monitor test cisco huawei h3c read write root all secret password system security guest'
-sn_args=$(for si_pid in $(pgrep -x snmpd 2>/dev/null); do
+sn_args=$(for si_pid in $(pids_of snmpd); do
   tr '\0' '\n' <"/proc/$si_pid/cmdline" 2>/dev/null | awk 'take { print; take = 0; next }
     $0 == "-c" { take = 1 } /^-c\// { print substr($0, 3) } $0 == "-C" { print "-C" }'
 done | tr ',' '\n' | sort -u)

@@ -33,7 +33,7 @@ for ssh_dir in /usr/lib/systemd/system /lib/systemd/system /etc/systemd/system; 
 done
 section version
 sshd_calls | while read -r ssh_bin ssh_rest; do "$ssh_bin" -V 2>&1 </dev/null; done |
-  grep -o 'OpenSSH_[^ ,]*' | sort -u | grep . || ssh -V 2>&1 | head -n 1
+  grep -o 'OpenSSH_[^ ,]*' | sort -u | grep . || { ! command -v ssh >/dev/null 2>&1 || ssh -V 2>&1 | head -n 1; }
 true
 # probe: ssh.files
 # every file that each sshd reads its configuration from, in its own words and order
