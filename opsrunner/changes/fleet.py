@@ -19,12 +19,14 @@ from opsrunner.changes.reading import Target, read_script, read_state
 from opsrunner.changes.state import HostState
 from opsrunner.facts.base import CannotTell
 from opsrunner.plan.actor import Outcome
+from opsrunner.plan.states import State
 from opsrunner.remedies.base import Reads
 from opsrunner.sources.ansible import HostEvent, Playbook
 from opsrunner.sources.exchange import Reply, exchange
 from opsrunner.sources.limits import Limits
 from opsrunner.sources.wire import frames
 
+_PART = "a part was taken back, the rest stands"
 ROLE = Path("roles") / "observe_linux"
 
 
@@ -73,9 +75,14 @@ class Fleet:
         yield from self._outcomes(dict.fromkeys(hosts, transaction.confirm_script(self.tx)))
 
     def undo(self, hosts: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
-        """Have each host take the transaction back, or only these targets of it."""
+        """Have each host take the transaction back, or only these targets of it.
+
+        A host that took back just these is ``confirmed``: the rest of it stands.
+        """
         script = transaction.undo_script(self.tx, only=tuple(only))
-        yield from self._outcomes(dict.fromkeys(hosts, script))
+        for outcome in self._outcomes(dict.fromkeys(hosts, script)):
+            part = only and outcome.state is State.FAILED and not outcome.reason
+            yield replace(outcome, state=State.CONFIRMED, reason=_PART) if part else outcome
 
     def status(self, hosts: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how the transaction stands; changes nothing."""

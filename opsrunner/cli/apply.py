@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.check.plan import plan_check
-from opsrunner.activities.harden.actor import HardenActor
+from opsrunner.activities.harden.actor import HardenActor, targets_of
 from opsrunner.changes.commands import run_on_hosts
 from opsrunner.changes.fleet import Fleet
 from opsrunner.cli.check import observe_and_judge
@@ -121,6 +121,9 @@ def resume(
 def undo(
     plan: Ref,
     limit: Annotated[str, typer.Option(help="Only these hosts, separated by commas.")] = "",
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only what this rule changed; repeatable.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     undo_after: UndoAfter = 300,
     as_json: AsJson = False,
@@ -130,9 +133,13 @@ def undo(
     What somebody changed since is refused and shown: before, applied, now.
     """
     case = _case(plan)
-    known = [subject.id for subject in case.plan.subjects if subject.steps]
+    known = [
+        subject.id for subject in case.plan.subjects
+        if any(not rule or step.rule in rule for step in subject.steps)
+    ]
     names = [name.strip() for name in limit.split(",") if name.strip()] or known
-    wrong = [Problem("--limit", name, "is no host of the plan") for name in names
+    _undoable(case.plan, names, rule or [])
+    wrong = [Problem("--limit", name, "is no host of the plan with such a step") for name in names
              if name not in known]
     if wrong:
         raise InputError(wrong)
@@ -141,7 +148,25 @@ def undo(
     def back(work: Work) -> Ending:
         return take_back(work, names, why)
 
-    return _carry(case, Pace(), undo_after, back, new=False, as_json=as_json)
+    return _carry(
+        case, Pace(), undo_after, back, new=False, as_json=as_json, only=tuple(rule or ()),
+    )
+
+
+def _undoable(plan: Plan, hosts: Sequence[str], rules: Sequence[str]) -> None:
+    """Refuse rules the plan does not hold, and those that share a target with another rule."""
+    problems = [
+        Problem("--rule", name, "is no rule of the plan") for name in rules
+        if not any(step.rule == name for subject in plan.subjects for step in subject.steps)
+    ]
+    for subject in plan.subjects if rules else ():
+        if subject.id in hosts:
+            try:
+                targets_of(subject, rules)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def _case(ref: str) -> _Case:
@@ -187,6 +212,7 @@ def _carry(
     *,
     new: bool,
     as_json: bool,
+    only: Sequence[str] = (),
 ) -> int:
     names = [subject.id for subject in case.plan.subjects if subject.steps]
     options = {"plan": case.plan.id, "digest": case.digest, "ticket": case.plan.ticket,
@@ -208,7 +234,7 @@ def _carry(
             if new else Journal.resume(place, digest=case.digest, run=run.run.id)
         )
         with journal, Stop() as stop, HostProgress(len(names), "apply") as progress:
-            work, fleet = _work(case, journal, pace, undo_after, stop, progress)
+            work, fleet = _work(case, journal, pace, undo_after, stop, progress, only)
             ending = carry(work)
             _forget(fleet, ending.named(State.UNDONE), progress)
         for record in _records(case, journal):
@@ -227,6 +253,7 @@ def _work(
     undo_after: int,
     stop: Stop,
     progress: HostProgress,
+    only: Sequence[str],
 ) -> tuple[Work, Fleet]:
     context = case.context
     policies = context.settings.policies
@@ -236,7 +263,7 @@ def _work(
     budget = limits(context.settings)
     armed = undo_after + settle_seconds(checks, planned)
     fleet = fleet_of(context, planned, case.plan.id, armed, progress)
-    actor = HardenActor(case.plan, fleet, _recheck(case))
+    actor = HardenActor(case.plan, fleet, _recheck(case), only)
     ask = Asker(
         checks, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),

@@ -53,7 +53,10 @@ class Actor(Protocol):
         """Observe and judge again, changing nothing: ``verified``, ``failed``, ``unknown``."""
 
     def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Take it back: ``undone`` when proven, else ``failed``, ``unknown``."""
+        """Take it back: ``undone`` when proven; ``confirmed`` when a part was, as asked for.
+
+        Else ``failed``, ``unknown``.
+        """
 
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Find out, changing nothing: ``planned`` (certainly untouched), ``begun`` (armed).
@@ -72,7 +75,7 @@ MAY_SAY: Mapping[str, frozenset[State]] = {
         {State.CONFIRMED, State.BEGUN, State.UNDONE, State.FAILED, State.UNKNOWN},
     ),
     "verify": frozenset({State.VERIFIED, State.FAILED, State.UNKNOWN}),
-    "undo": frozenset({State.UNDONE, State.FAILED, State.UNKNOWN}),
+    "undo": frozenset({State.UNDONE, State.CONFIRMED, State.FAILED, State.UNKNOWN}),
     "status": frozenset(
         {State.PLANNED, State.BEGUN, State.CONFIRMED, State.UNDONE, State.FAILED, State.UNKNOWN},
     ),

@@ -16,6 +16,7 @@ from opsrunner.changes.describing import describe
 from opsrunner.changes.fleet import Fleet
 from opsrunner.changes.operations import Changes
 from opsrunner.changes.state import HostState
+from opsrunner.errors import InputError, Problem
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.models import Plan, SubjectPlan
 from opsrunner.plan.states import State
@@ -32,6 +33,7 @@ class HardenActor:
     plan: Plan
     fleet: Fleet
     recheck: Recheck
+    only: Sequence[str] = ()  # rules that an undo is limited to
     _changes: dict[str, Changes] = field(default_factory=dict)
 
     def read(self, subjects: Sequence[str]) -> Iterator[Outcome]:
@@ -76,8 +78,13 @@ class HardenActor:
             yield _verified(name, after, partial)
 
     def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Take everything back."""
-        yield from self.fleet.undo(subjects)
+        """Take everything back, or the targets of the rules that were asked for."""
+        if not self.only:
+            yield from self.fleet.undo(subjects)
+            return
+        targets = {name: targets_of(self._subject(name), self.only) for name in subjects}
+        for part in sorted(set(targets.values()) - {()}):  # an empty list would mean everything
+            yield from self.fleet.undo([name for name in subjects if targets[name] == part], part)
 
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how it stands."""
@@ -85,6 +92,22 @@ class HardenActor:
 
     def _subject(self, name: str) -> SubjectPlan:
         return next(subject for subject in self.plan.subjects if subject.id == name)
+
+
+def targets_of(subject: SubjectPlan, rules: Sequence[str]) -> tuple[str, ...]:
+    """Given a host's plan and rules of it, return what these changed there, for an undo of them.
+
+    Raise InputError when another rule changed the same thing: it cannot be taken back alone.
+    """
+    ours = {c.target for step in subject.steps if step.rule in rules for c in step.changes}
+    shared = [
+        Problem("--rule", f"{step.rule}@{subject.id}", f"shares {change.target} with it; name both")
+        for step in subject.steps if step.rule not in rules
+        for change in step.changes if change.target in ours
+    ]
+    if shared:
+        raise InputError(shared)
+    return tuple(sorted(ours))
 
 
 def _reads(subject: SubjectPlan) -> Reads:

@@ -1,0 +1,71 @@
+"""Which findings are mended, and why the others are not."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from opsrunner.activities.harden.select import choose, site_value
+from opsrunner.models import Finding, Severity, Subject, Verdict
+from opsrunner.policy.load import load_policies
+
+RULES = load_policies(Path(__file__).parents[4] / "policies", date(2026, 11, 21)).rules
+HOST = Subject("host", "web1", "rhel-8", "l3_el", attributes={})
+
+
+def finding(rule: str, verdict: Verdict = Verdict.FAIL, **more: object) -> Finding:
+    """Given a rule and a verdict, return the finding of one host."""
+    fields: dict[str, object] = {
+        "kind": "host", "subject": "web1", "rule": rule, "severity": Severity.HIGH,
+        "verdict": verdict, "reason": None, "observed": None, "expected": None, "clauses": (),
+        "waived": None, "evidence": None,
+    }
+    return Finding(**(fields | more))  # type: ignore[arg-type]
+
+
+def reasons(*findings: Finding, agreed: bool = False) -> tuple[list[str], dict[str, str]]:
+    """Return the rules to mend, and by rule why the others are left out."""
+    acknowledged = {(f.rule, "web1"): "agreed" for f in findings} if agreed else {}
+    wanted, left = choose(HOST, findings, RULES, acknowledged)
+    return [item.rule for item in wanted], {entry.rule: entry.reason for entry in left}
+
+
+def test_a_failure_with_a_remedy_is_mended() -> None:
+    assert reasons(finding("umask")) == (["umask"], {})
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.MANUAL])
+def test_what_does_not_fail_is_left_alone(verdict: Verdict) -> None:
+    assert reasons(finding("umask", verdict)) == ([], {})
+
+
+def test_an_unknown_verdict_is_never_mended_and_is_named() -> None:
+    assert reasons(finding("umask", Verdict.UNKNOWN, reason="timeout")) == (
+        [], {"umask": "unknown"},
+    )
+
+
+def test_a_waived_failure_is_left_out() -> None:
+    assert reasons(finding("umask", waived={"reason": "old client"})) == ([], {"umask": "waived"})
+
+
+def test_high_danger_needs_an_acknowledgement_for_this_host() -> None:
+    rule = finding("ssh_root_login_disabled")
+    assert reasons(rule) == ([], {"ssh_root_login_disabled": "danger"})
+    assert reasons(rule, agreed=True) == (["ssh_root_login_disabled"], {})
+    elsewhere = {("ssh_root_login_disabled", "web2"): "agreed"}
+    assert choose(HOST, [rule], RULES, elsewhere)[0] == []
+
+
+def test_a_rule_without_a_remedy_says_what_a_person_does() -> None:
+    _, left = choose(HOST, [finding("dormant_accounts")], RULES, {})
+    assert [entry.reason for entry in left] == ["no_remedy"]
+    assert left[0].detail.zh == RULES["dormant_accounts"].remediation.text.zh
+
+
+def test_the_site_decides_but_only_what_the_rule_is_about() -> None:
+    assert site_value({"A": 1}, {"A": 2, "B": 3}) == {"A": 2}
+    assert site_value("", "10.0.0.9") == "10.0.0.9"
+    assert site_value(5, None) == 5
