@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 
 from opsrunner.activities.check.plan import CheckPlan, plan_check
-from opsrunner.errors import InputError, Problem
 from opsrunner.evidence.records import AttachedDocument, SubjectRecord
 from opsrunner.evidence.store import Store
 from opsrunner.judge.subject import FINDINGS, judge_subject
@@ -44,11 +43,9 @@ def rejudge(
 ) -> str:
     """Given a store, a finished run and today's policies, judge and record it; return the new run.
 
-    Raise InputError when the run is not finished or was no check.
+    Raise InputError when the run is not finished or has no findings.
     """
-    old = store.run(ref)
-    if old.activity not in ("check", "judge"):
-        raise InputError([Problem("judge", old.id, f"is a {old.activity} run, not a check")])
+    old = store.judged(ref)
     records = list(store.subject_records(old.id))
     only = list(old.options.get("only", []))
     subjects = [Subject(r.kind, r.id, r.platform, r.profile) for r in records]

@@ -40,7 +40,7 @@ def units(host: Host, names: tuple[str, ...]) -> dict[str, UnitState | CannotTel
         known = host.get(SYSV_UNITS)
     except CannotTell as reason:
         return dict.fromkeys(names, reason)
-    return {name: _sysv(name, known, sections.get("locks", "").split()) for name in names}
+    return {name: _sysv(name, known, sections.get("up", "").split()) for name in names}
 
 
 def _systemd(
@@ -70,14 +70,10 @@ def _unit(name: str, said: Mapping[str, str], starts: list[str]) -> UnitState | 
     return UnitState(name, present=True, enabled=enabled, active=said["ActiveState"] in _UP)
 
 
-def _sysv(name: str, known: Mapping[str, Any], locks: list[str]) -> UnitState | CannotTell:
-    unit = known.get(name)
-    if unit is None:
+def _sysv(name: str, known: Mapping[str, Any], up: list[str]) -> UnitState:
+    if name not in known:
         return UnitState(name, present=False)
-    active = unit["active"] == "active"
-    if unit["active"] == "unknown":  # it leaves no process: its lock file tells
-        active = name.removesuffix(".service") in locks
-    return UnitState(name, present=True, enabled=unit["enabled"], active=active)
+    return UnitState(name, present=True, enabled=known[name]["enabled"], active=name in up)
 
 
 def sysctl_path(key: str) -> str:

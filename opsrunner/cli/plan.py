@@ -85,7 +85,7 @@ def harden(
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
     agreed = acknowledgements(acknowledge or [], context)
     store = open_store(context.settings)
-    run_id = store.run(from_run).id if from_run else _checked(context, store, rule or [])
+    run_id = store.judged(from_run).id if from_run else _checked(context, store, rule or [])
     cause = Cause(
         planner=planner,
         login=login,

@@ -11,6 +11,10 @@ import typer
 from opsrunner.cli.context import today
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import InputError, PolicyError, Problem
+from opsrunner.plan.business import load_business
+from opsrunner.plan.calendar import load_calendar
+from opsrunner.plan.people import load_people
+from opsrunner.plan.signers import Signers, load_signers
 from opsrunner.policy.cases import failures, load_cases
 from opsrunner.policy.load import Policies, load_policies
 from opsrunner.policy.models import Rule
@@ -129,7 +133,7 @@ def check_rules(
     settings = load_settings()
     policies = load_policies(settings.policies, today())
     folder = cases if cases.is_absolute() else settings.root / cases
-    problems: list[Problem] = []
+    problems = _others(settings.policies)
     count = 0
     for name, rule in policies.rules.items():
         path = folder / policies.topics[name] / f"{name}.yml"
@@ -146,3 +150,18 @@ def check_rules(
     if problems:
         raise PolicyError(problems)
     typer.echo(f"{len(policies.rules)} rules, {count} cases, all hold")
+
+
+def _others(policies: Path) -> list[Problem]:
+    """Given the policies folder, return what is wrong with who may change what, and when."""
+    problems: list[Problem] = []
+    for load in (load_people, load_calendar, load_business, _signers):
+        try:
+            load(policies)
+        except InputError as error:
+            problems += [one for one in error.problems if one not in problems]
+    return problems
+
+
+def _signers(policies: Path) -> Signers:
+    return load_signers(policies, load_people(policies))

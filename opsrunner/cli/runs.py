@@ -54,7 +54,7 @@ def runs(as_json: Json = False) -> None:
 
 def document_of(store: Store, ref: str, subjects: Mapping[str, Subject] | None = None) -> Document:
     """Given a store and a run, return its document, with the policies that were recorded then."""
-    run = store.run(ref)
+    run = store.judged(ref)
     policies = unpack(store.get(store.details(run.id).inputs["policies"]))
     return summarise(store, run, policies, subjects or {})
 

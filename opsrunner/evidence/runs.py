@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +41,13 @@ class Runs:
             for run_id, (begin, end) in self.milestones().items()
         ]
 
-    def find(self, ref: str) -> RunInfo:
+    def find(self, ref: str, activities: Collection[str] = ()) -> RunInfo:
         """Given a run's id, a unique prefix of it, or "latest", return the run.
 
-        "latest" is the newest run whatever became of it. Raise InputError, with the candidates.
+        "latest" is the newest run whatever became of it. ``activities``: only runs of these.
+        Raise InputError, with the candidates.
         """
-        runs = self.all()
+        runs = [run for run in self.all() if not activities or run.activity in activities]
         found = runs[-1:] if ref == "latest" else [r for r in runs if ref and r.id.startswith(ref)]
         if len(found) == 1:
             return found[0]

@@ -8,7 +8,7 @@ signing key), ``live/`` (locks of the runs being recorded), ``tmp/`` (blobs bein
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,6 +34,8 @@ from opsrunner.evidence.schema import RecordType, records
 from opsrunner.models import RunInfo
 
 __all__ = ["AttachedDocument", "RunDetails", "RunWriter", "Store", "SubjectRecord"]
+
+JUDGED = ("check", "judge")  # the activities whose runs hold findings
 
 
 class Store:
@@ -123,12 +125,16 @@ class Store:
         """Return all runs, newest last. Raise EvidenceError."""
         return self._runs.all()
 
-    def run(self, ref: str) -> RunInfo:
+    def run(self, ref: str, activities: Collection[str] = ()) -> RunInfo:
         """Given an id, a unique prefix, or "latest" (whatever became of it), return the run.
 
-        Raise InputError that lists the candidates.
+        ``activities``: only runs of these. Raise InputError that lists the candidates.
         """
-        return self._runs.find(ref)
+        return self._runs.find(ref, activities)
+
+    def judged(self, ref: str) -> RunInfo:
+        """Given what names a run, return it among those that have findings. Raise InputError."""
+        return self.run(ref, JUDGED)
 
     def details(self, run_id: str) -> RunDetails:
         """Given a run's id, return its inputs, outputs and records. Raise InputError."""

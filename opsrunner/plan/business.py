@@ -19,7 +19,8 @@ from pydantic import AfterValidator, Field, model_validator
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.models import Subject
 from opsrunner.plan.models import Name, Strict, Words
-from opsrunner.plan.policy_files import Selector, read_models
+from opsrunner.plan.selector import Selector
+from opsrunner.policy.load import read_models
 
 FOLDER = "business"
 # One statement; a backslash would be a command of the client itself.

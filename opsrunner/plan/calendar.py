@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from opsrunner.errors import InputError, PolicyError, Problem
 from opsrunner.plan.models import Name, Strict, Words
-from opsrunner.plan.policy_files import Selector, read_models
+from opsrunner.plan.selector import Selector
+from opsrunner.policy.load import read_models
 
 FOLDER = "calendar"
 _DATE = 10  # characters of 2027-03-01

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from opsrunner.errors import InputError, PolicyError, Problem
 from opsrunner.plan.models import Line, Name, Strict
-from opsrunner.plan.policy_files import read_models
+from opsrunner.policy.load import read_models
 
 FILE = "people.yml"
 Role = Literal["plan", "approve", "apply"]

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.policy import crosscheck
@@ -19,14 +19,14 @@ from opsrunner.policy.models import (
     PlatformFile,
     Profile,
     Rule,
-    Strict,
     Waiver,
     WaiverFile,
 )
 from opsrunner.policy.yaml import read
 from opsrunner.wording import wrong
 
-Model = TypeVar("Model", bound=Strict)
+Model = TypeVar("Model", bound=BaseModel)
+_NOT_JUDGED_BY = ("people.yml", "calendar", "business")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +75,28 @@ def load_policies(root: Path, today: date, *, crosscheck_names: bool = True) -> 
     return policies
 
 
-def _models(paths: Iterable[Path], model: type[Model], problems: list[Problem]) -> dict[str, Model]:
-    found: dict[str, Model] = {}
+def read_models(
+    paths: Iterable[Path], model: type[Model], problems: list[Problem],
+) -> dict[Path, Model]:
+    """Given files and the model of their content, return what could be read, by file.
+
+    What is wrong with the others is added to ``problems``.
+    """
+    found: dict[Path, Model] = {}
     for path in paths:
         value, failed = read(path)
         problems += failed
         if failed:
             continue
         try:
-            found[path.stem] = model.model_validate(value)
+            found[path] = model.model_validate(value)
         except ValidationError as error:
             problems += [Problem(str(path), key, why) for key, why in wrong(error)]
     return found
+
+
+def _models(paths: Iterable[Path], model: type[Model], problems: list[Problem]) -> dict[str, Model]:
+    return {path.stem: found for path, found in read_models(paths, model, problems).items()}
 
 
 def _duplicates(paths: Iterable[Path]) -> list[Problem]:
@@ -100,10 +110,15 @@ def _duplicates(paths: Iterable[Path]) -> list[Problem]:
 
 
 def _bundle(root: Path) -> dict[str, bytes]:
+    """Return the files that verdicts and remedies come from.
+
+    Who may approve, and when changes may be made, is asked anew each time: a person's telephone
+    number is no reason to void a plan, and has no place in the evidence of every run.
+    """
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*.yml"))
-        if path.is_file()
+        if path.is_file() and path.relative_to(root).parts[0] not in _NOT_JUDGED_BY
     }
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsrunner.changes.draft import ByHand, Draft
-from opsrunner.errors import InputError, Problem
 from opsrunner.facts.audited import ALLOWED, Place, situation
 from opsrunner.parse.auditcover import Event, Recorder
 from opsrunner.parse.auditfile import Loaded
 from opsrunner.remedies import auditfiles, marked
 from opsrunner.remedies.base import Reads, remedy
 from opsrunner.remedies.onpaper import OnPaper
+from opsrunner.remedies.values import refused, strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ SETS = {
     "root_commands": _Keys(call="root-cmd", users=True),
     "time_changes": _Keys(call="time"),
 }
+_VARIABLE = "audit_rule_sets"
 _MARK = "# set "
 _ASKED = {"root": " -F euid=0", "EACCES": " -F exit=-EACCES", "EPERM": " -F exit=-EPERM"}
 _MODPROBE = "/sbin/modprobe"
@@ -73,12 +74,12 @@ def _reads(wanted: object) -> Reads:
 
 
 @remedy(
-    "audit_rule_sets", "list", _reads,
+    _VARIABLE, "list", _reads,
     "Audit rules to load, by set: " + ", ".join(SETS) + ".",
 )
 def audit_rule_sets(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's value
     """Given set names, add the rules that are missing for them to those already ours."""
-    _refuse_unknown(wanted)
+    wanted = _known(strings(_VARIABLE, wanted))
     generate = auditfiles.augenrules(draft)
     if generate:
         auditfiles.keeps_all(draft)
@@ -100,13 +101,12 @@ def audit_rule_sets(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the ro
     auditfiles.settle(draft, generate=generate)
 
 
-def _refuse_unknown(wanted: object) -> None:
-    names = wanted if isinstance(wanted, list) else [wanted]
-    unknown = [Problem("harden_linux", "harden_linux_audit_rule_sets",
-                       f"{name!r} is no set; there are {', '.join(SETS)}")
-               for name in names if name not in SETS]
+def _known(names: list[str]) -> list[str]:
+    unknown = [f"{name!r} is no set; there are {', '.join(SETS)}" for name in names
+               if name not in SETS]
     if unknown:
-        raise InputError(unknown)
+        raise refused(_VARIABLE, unknown)
+    return names
 
 
 def _texts(draft: Draft, *, generate: bool) -> tuple[dict[str, str], list[str], str]:

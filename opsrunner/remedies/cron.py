@@ -37,11 +37,13 @@ def cron_allow(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's 
     names = strings("cron_allow", wanted)
     if wrong := [name for name in names if not _ACCOUNT.fullmatch(name)]:
         raise refused("cron_allow", [f"{name!r} is no account" for name in wrong])
+    # Only a first list takes in who has jobs: whom a list leaves out, the site left out.
     denied = draft.text("/etc/cron.deny").split()
-    allowed = sorted({"root", *names, *_with_jobs(draft).difference(denied)})
+    having = _with_jobs(draft).difference(denied)
     for service, (reader, *daemons) in _PROGRAMS.items():
         if set(draft.fact("cron.installed")) & {reader, *daemons}:
-            _allow(draft, service, reader, allowed)
+            first = not draft.exists(f"/etc/{service}.allow")
+            _allow(draft, service, reader, sorted({"root", *names, *(having if first else ())}))
     if draft.exists(_TABLE):
         draft.set_mode(_TABLE, (draft.file(_TABLE).mode or 0) & _MODE, uid=0, gid=0)
     for folder in _FOLDERS:

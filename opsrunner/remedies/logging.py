@@ -19,6 +19,7 @@ from opsrunner.remedies.values import flag, refused, text
 _DAEMONS = ("rsyslog.service", "syslog-ng.service")
 _JOURNALD = ("/etc/systemd/journald.conf", "/etc/systemd/journald.conf.d/*.conf")
 _PERSISTENT = "/etc/systemd/journald.conf.d/99-opsrunner.conf"
+_STORAGES = ("volatile", "persistent", "auto", "none")
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::([0-9]{1,5}))?")
 _PORT, _PORTS = "514", 65535
 _MODES = re.compile(r"(?im)^([ \t]*\$FileCreateMode[ \t]+|[^#\n]*\bfileCreateMode=\")([0-7]{3,5})")
@@ -51,7 +52,7 @@ def _keep_journal(draft: Draft) -> None:
     draft.write(_PERSISTENT, "[Journal]\nStorage=persistent\n")
     drops = draft.paths("/etc/systemd/journald.conf.d/")
     values = merge([draft.text(_JOURNALD[0]), *(draft.text(path) for path in drops)])
-    if last(values, "Journal", "Storage", ("persistent",), "") != "persistent":
+    if last(values, "Journal", "Storage", _STORAGES, "auto") != "persistent":
         raise ByHand("另有 journald 配置覆盖 Storage=persistent",
                      "another drop-in of journald undoes Storage=persistent")
     draft.activate("journald")

@@ -90,10 +90,6 @@ def _refuse_harm(draft: Draft, name: str, text: str) -> None:
     if name == "pubkeyauthentication" and text.lower() == "no":
         raise Refused("关闭公钥登录会立即切断自动化运维",
                       "turning keys off would cut the automation off at once")
-    by_password = {"ansible_password", "ansible_ssh_pass"} & attributes.keys()
-    if name == "passwordauthentication" and text.lower() == "no" and by_password:
-        raise Refused("控制端以口令登录此主机, 须先改用密钥",
-                      "the controller logs in by password here: give it a key first")
     if name == "permitrootlogin" and text in ("no", "forced-commands-only") and login == "root":
         second = str(attributes.get("ops_second_login", ""))
         if second == "root" or second not in draft.accounts():

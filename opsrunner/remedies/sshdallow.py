@@ -7,18 +7,16 @@ from fnmatch import fnmatchcase
 
 from opsrunner.changes.draft import ByHand, Draft, Refused
 from opsrunner.remedies import sshdfile
-from opsrunner.remedies.sshdvalues import SPELLING, WHO, is_value
+from opsrunner.remedies.sshdvalues import SPELLING, WHO
 
 GROUPS = "/etc/group"
-_DECLARED = {"allowgroups": "ops_ssh_allow_groups", "allowusers": "ops_ssh_allow_users"}
 
 
 def allowed(draft: Draft, wanted: Mapping[str, str]) -> dict[str, str]:
     """Given options, return them with the lists as they are to be written.
 
-    An empty list is taken from the inventory (``ops_ssh_allow_groups``, ``ops_ssh_allow_users``).
     A list that sshd has stays: it is left out. Raise Refused for one that locks the controller
-    out, ByHand when nobody declared one.
+    out, ByHand for an empty one: only the site knows who may log in.
     """
     found = dict(wanted)
     for name in WHO:
@@ -27,18 +25,13 @@ def allowed(draft: Draft, wanted: Mapping[str, str]) -> dict[str, str]:
         if draft.fact("ssh.daemons")[0]["any"].get(name) and name not in sshdfile.ours(draft):
             del found[name]
             continue
-        found[name] = " ".join((found[name] or _declared(draft, name)).split())
+        found[name] = " ".join(found[name].split())
+        if not found[name]:
+            wanted_ = f"harden_linux_sshd_options: {{{SPELLING[name]}: ...}}"
+            raise ByHand(f"须由运维方在清单中用 {wanted_} 给出允许登录的名单",
+                         f"the inventory must say who may log in: {wanted_}")
         _check(draft, name, found[name].split())
     return found
-
-
-def _declared(draft: Draft, name: str) -> str:
-    given = draft.state.attributes.get(_DECLARED[name], "")
-    text = " ".join(map(str, given)) if isinstance(given, list) else str(given)
-    if not text.strip() or not is_value(name, text):
-        raise ByHand(f"须由运维方在清单中用 {_DECLARED[name]} 给出允许登录的名单",
-                     f"the inventory must say who may log in: {_DECLARED[name]}")
-    return text
 
 
 def _check(draft: Draft, name: str, words: list[str]) -> None:

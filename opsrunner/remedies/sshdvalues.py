@@ -11,7 +11,7 @@ LISTS = {"ciphers": "Ciphers", "macs": "MACs", "kexalgorithms": "KexAlgorithms"}
 WHO = {"allowgroups": "AllowGroups", "allowusers": "AllowUsers"}
 _WORDS = {name.lower(): name for name in (
     "AllowAgentForwarding", "AllowTcpForwarding", "GatewayPorts", "HostbasedAuthentication",
-    "IgnoreRhosts", "PasswordAuthentication", "PermitEmptyPasswords", "PermitTunnel",
+    "IgnoreRhosts", "PermitEmptyPasswords", "PermitTunnel",
     "PermitUserEnvironment", "Protocol", "PubkeyAuthentication", "StrictModes", "X11Forwarding",
 )}
 _OTHERS = {name.lower(): name for name in (

@@ -13,7 +13,7 @@ from opsrunner.remedies import bootrules
 from opsrunner.remedies.sources import Network
 
 _SSH_PORT = 22
-_ELEMENT = r"[ \t]*<{}\s*(?:/>|>\s*</{}>)[ \t]*\r?\n?"
+_ELEMENT = r"<{}\s*(?:/>|>\s*</{}>)"
 _FILES = {4: bootrules.RULES4, 6: bootrules.RULES6}
 
 
@@ -48,8 +48,9 @@ def _without(text: str, tag: str, *attributes: str) -> str:
     """Return a zone without an element of the zone itself; those inside rules stay."""
     parts = re.split(r"(?s)(<rule\b.*?</rule>|<!--.*?-->)", text)
     for order in {attributes, attributes[::-1]}:
-        inner = r"\s+".join((re.escape(tag), *(one.replace('"', "[\"']") for one in order)))
-        element = re.compile(_ELEMENT.format(inner, re.escape(tag)))
+        inner = r"\s+".join((re.escape(tag), *(name.replace('"', "[\"']") for name in order)))
+        one = _ELEMENT.format(inner, re.escape(tag))
+        element = re.compile(rf"(?m)^[ \t]*{one}[ \t]*\r?\n|{one}")  # with its line, if alone
         parts = [part if number % 2 else element.sub("", part)
                  for number, part in enumerate(parts)]
     return "".join(parts)

@@ -6,24 +6,22 @@ very style and script written here (by hash), and the script shows data with tex
 
 from __future__ import annotations
 
-import base64
 import gc
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from opsrunner.report import labels
 from opsrunner.report.document import Document, SubjectRow
 from opsrunner.report.html_data import Columns, rules_json, subject_json
 from opsrunner.report.html_parts import Page, Unknowns, shares, split_pages, widths
+from opsrunner.report.html_shell import asset, environment, policy
 from opsrunner.report.stream import by_subject, of_subjects
-from opsrunner.report.text import json_bytes, visible
+from opsrunner.report.text import json_bytes
 from opsrunner.report.writers import Writer, companion
 
 _SCRIPTS = ("1-base.js", "2-hosts.js", "3-findings.js", "4-page.js")  # one script, in this order
@@ -89,7 +87,7 @@ class _View:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._style, self._script = _asset("report.css"), "".join(map(_asset, _SCRIPTS))
+        self._style, self._script = asset("report.css"), "".join(map(asset, _SCRIPTS))
         self._template = _template()
         self._labels = {
             "verdicts": [label.as_json() for label in labels.VERDICTS.values()],
@@ -133,7 +131,7 @@ class _View:
             "doc": document,
             "high_risk": sum(row.high_risk for row in document.subjects),
             "clause_counts": Counter(row.verdict for row in document.clauses),
-            "policy": _policy(self._style, self._script),
+            "policy": policy(self._style, self._script),
             "style": Markup(self._style),  # noqa: S704 - our own file
             "script": Markup(self._script),  # noqa: S704 - our own file
             "data": _embedded(data),
@@ -143,37 +141,15 @@ class _View:
         gc.collect(1)  # macros and context hold each other, and with them the page's data
 
 
-def _asset(name: str) -> str:
-    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _policy(*inline: str) -> str:
-    """Given style and script, return the policy under which the page may do these and no more."""
-    style, script = (
-        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in inline
-    )
-    return (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{style}'; script-src 'sha256-{script}'"
-    )
-
-
 def _embedded(data: Mapping[str, Any]) -> Markup:
     """Given data, return it as JSON that cannot end its script element or open a comment."""
     return Markup(json_bytes(data).decode().replace("<", "\\u003c"))  # noqa: S704 - no < is left
 
 
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("opsrunner.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["visible"] = visible
-    environment.globals.update(labels=labels, shares=shares, widths=widths)
-    return environment.get_template("report.html.j2")
+    made = environment()
+    made.globals.update(labels=labels, shares=shares, widths=widths)
+    return made.get_template("report.html.j2")
 
 
 WRITER: Writer = HtmlWriter()

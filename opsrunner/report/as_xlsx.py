@@ -5,8 +5,6 @@ Rows go to disk one by one, in one pass over the findings. Text that a host prin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,7 @@ from opsrunner.report.rows import (
 from opsrunner.report.stream import by_subject
 from opsrunner.report.text import as_text
 from opsrunner.report.writers import Writer
-from opsrunner.report.xlsx_book import ROW_LIMIT, Book, Sheet
+from opsrunner.report.xlsx_book import ROW_LIMIT, Book, SheetRun
 from opsrunner.report.xlsx_summary import write_clauses, write_hosts, write_matrix, write_summary
 
 _COMMON_COLUMNS = (
@@ -72,12 +70,14 @@ class XlsxWriter:
         tally = document.tally
         write_summary(book, document)
         write_clauses(book, document)
-        findings = self._run(book, "检查结果 Findings", FINDING_COLUMNS, tally.total)
+        findings = SheetRun(
+            book, "检查结果 Findings", FINDING_COLUMNS, tally.total, self.rows,
+        )
         write_matrix(book, document)
         write_hosts(book, document)
         unknown = tally.verdicts.get(Verdict.UNKNOWN, 0)
-        unknowns = self._run(book, "未知项 Unknowns", _UNKNOWN_COLUMNS, unknown)
-        waivers = self._run(book, "例外 Waivers", _WAIVER_COLUMNS, tally.waived)
+        unknowns = SheetRun(book, "未知项 Unknowns", _UNKNOWN_COLUMNS, unknown, self.rows)
+        waivers = SheetRun(book, "例外 Waivers", _WAIVER_COLUMNS, tally.waived, self.rows)
         for row, own in by_subject(document):
             for finding in own:
                 findings.row(finding_cells(document, row, finding), _styles(book, finding))
@@ -87,28 +87,6 @@ class XlsxWriter:
                     waivers.row(_waiver_cells(document, row, finding))
         for run in (findings, unknowns, waivers):
             run.finish()
-
-    def _run(self, book: Book, name: str, columns: Sequence[Column], count: int) -> _SheetRun:
-        room = self.rows - 1  # the head
-        names = [name, *(f"{name} {n}" for n in range(2, ceil(count / room) + 1))]
-        return _SheetRun([book.sheet(each, columns) for each in names], room)
-
-
-class _SheetRun:
-    """Sheets of the same columns, filled one after the other."""
-
-    def __init__(self, sheets: list[Sheet], room: int) -> None:
-        self._sheets, self._room = sheets, room
-        self._written = 0
-
-    def row(self, cells: Sequence[str], styles: Mapping[int, Any] | None = None) -> None:
-        sheet = self._sheets[self._written // self._room]
-        sheet.row(cells, styles)
-        self._written += 1
-
-    def finish(self) -> None:
-        for sheet in self._sheets:
-            sheet.finish()
 
 
 def _styles(book: Book, finding: Finding) -> dict[int, Any]:

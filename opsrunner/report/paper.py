@@ -1,14 +1,15 @@
 """A paper: a report for people who sign, as sections of text, tables and signature blocks.
 
-An activity says what its papers hold (pure data); the writers ``as_docx``, ``as_pdf``,
-``as_paper_html`` and ``as_paper_xlsx`` say how it looks, the same for every activity. Chinese
-first, English by option: every text is both, and a writer takes one.
+An activity says what its papers hold (pure data); the writers of ``papers/`` say how it looks,
+the same for every activity. Chinese first, English by option: every text is both, and a writer
+takes one (HTML has both and a switch).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -56,7 +57,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; ``widths`` are relative, ``sheet`` names it in a workbook ("" leaves it out)."""
+    """A table; ``widths`` are relative, ``sheet`` names it in a workbook ("" leaves it out).
+
+    ``wide``: it needs a page turned sideways.
+    """
 
     heads: Sequence[Say]
     rows: Sequence[Sequence[Cell]]
@@ -64,6 +68,7 @@ class Table:
     caption: Say = Say("", "")
     sheet: Say = Say("", "")
     empty: Say = Say("无", "none")
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,22 @@ class Section:
     blocks: Sequence[Block] = ()
     sections: Sequence[Section] = ()
 
+    @property
+    def wide(self) -> bool:
+        """Return whether its own blocks need a page turned sideways."""
+        return any(isinstance(b, Table) and b.wide and b.rows for b in self.blocks)
+
 
 @dataclass(frozen=True)
 class Paper:
     """A whole paper. ``digest`` is printed on the cover and in every page's foot.
 
+    ``name`` is what its files are called; ``date`` is the day it speaks of, ``YYYY-MM-DD``.
     ``signatures`` of the cover are preparation, review and approval (编制, 审核, 批准);
     ``versions`` is the version record; ``evidence`` lists what it rests on with its SHA-256.
     """
 
+    name: str
     title: Say
     subtitle: Say
     number: str
@@ -111,3 +123,17 @@ class Paper:
     versions: Sequence[tuple[str, str, str, Say]] = ()  # version, date, author, what
     evidence: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+
+
+def numbered(sections: Sequence[Section], above: str = "") -> Iterator[tuple[str, Section]]:
+    """Given sections, yield each and those below it with its number: 1, 1.1, 1.2, 2."""
+    for place, section in enumerate(sections, start=1):
+        number = f"{above}{place}"
+        yield number, section
+        yield from numbered(section.sections, f"{number}.")
+
+
+def sides(paper: Paper) -> list[tuple[bool, list[tuple[str, Section]]]]:
+    """Given a paper, return its numbered sections in runs that lie sideways, or do not."""
+    found = groupby(numbered(paper.sections), key=lambda pair: pair[1].wide)
+    return [(wide, list(run)) for wide, run in found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,8 +30,8 @@ class Book:
     Used in a ``with`` block: the file is there when the block has ended well.
     """
 
-    def __init__(self, path: Path, title: str, created: str) -> None:
-        self._path = path
+    def __init__(self, path: Path, title: str, created: str, header: str = "&L&A&R&D") -> None:
+        self._path, self.header = path, header
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -86,12 +87,12 @@ class Sheet:
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         sheet.repeat_rows(0)
-        sheet.set_header("&L&A&R&D")
+        sheet.set_header(book.header)
         sheet.set_footer("&C&P / &N")
         sheet.freeze_panes(1, freeze)
         head = book.style(bold=True, bg_color="#17324D", font_color="#FFFFFF", valign="vcenter")
         self.row(
-            [column.label.zh + "\n" + column.label.en for column in columns],
+            ["\n".join(filter(None, (column.label.zh, column.label.en))) for column in columns],
             height=32,
             styles=dict.fromkeys(range(len(columns)), head),
         )
@@ -123,3 +124,25 @@ class Sheet:
     def finish(self) -> None:
         """Put the filter over all rows written."""
         self._sheet.autofilter(0, 0, max(self._next - 1, 1), len(self._columns) - 1)
+
+
+class SheetRun:
+    """Sheets of the same columns, filled one after the other; a sheet has its last row."""
+
+    def __init__(
+        self, book: Book, name: str, columns: Sequence[Column], count: int, rows: int = ROW_LIMIT,
+    ) -> None:
+        self._room = rows - 1  # the head
+        names = [name, *(f"{name} {n}" for n in range(2, ceil(count / self._room) + 1))]
+        self._sheets = [book.sheet(each, columns) for each in names]
+        self._written = 0
+
+    def row(self, cells: Sequence[str], styles: Mapping[int, Any] | None = None) -> None:
+        """Given cells and formats by column, write the next row."""
+        self._sheets[self._written // self._room].row(cells, styles)
+        self._written += 1
+
+    def finish(self) -> None:
+        """Put the filters over all rows written."""
+        for sheet in self._sheets:
+            sheet.finish()

@@ -14,10 +14,12 @@ from tests.lab.fleet import faults
 from tests.lab.fleet.control import Lab
 from tests.lab.fleet.faults import Node
 
-# Logs and login records: what any login writes. What stand-ins have for a kernel, rewritten
-# whenever somebody looks. The database that rpm makes itself where it is a stranger, on Debian.
+# What changes without anybody's wish: logs and login records, what daemons note down, folders
+# that systemd makes for a service's start, what stand-ins have for a kernel (rewritten whenever
+# somebody looks), the database that rpm makes for itself where it is a stranger, on Debian.
 RECORDS = (
     "/var/log/", "/var/lib/rsyslog/", "/var/lib/systemd/", "/var/lib/sudo/", "/var/lib/lastlog",
+    "/var/lib/chrony/", "/var/spool/anacron/", "/var/tmp/systemd-private-",  # noqa: S108 - a host's
     "/var/lib/lab-standin/", "/root/.rpmdb",
 )
 _KERNEL = "var/lib/lab-standin/sysctl.json"

@@ -55,8 +55,9 @@ def refused(answer: Answer) -> set[str]:
     return {said.about.partition(":")[0] for said in answer.refused}
 
 
-def works(lab: Lab, host: str) -> None:
-    """Control every fault: on a host that is well the same change goes through."""
+@pytest.mark.parametrize("host", HOSTS)
+def test_on_a_host_that_is_well_the_same_change_goes_through(lab: Lab, host: str) -> None:
+    """The control of every fault below."""
     tree = faults.tree(lab, host)
     answers = [ask(lab, host, script) for script in (
         begin_script(harmless(lab, host), "works", undo_after=LONG), undo_script("works"),
@@ -96,7 +97,6 @@ def test_a_host_that_cannot_be_changed_is_not_touched(
     assert refused(answer) == {code}
     assert differences(lab, host, before) == []
     assert "opsrunner" not in transact.live(lab, host)
-    works(lab, host)
 
 
 def test_a_host_that_drifted_is_refused_with_the_difference(lab: Lab) -> None:
@@ -112,7 +112,6 @@ def test_a_host_that_drifted_is_refused_with_the_difference(lab: Lab) -> None:
     assert differences(lab, D12, drifted) == []
     lab.reset(D12)
     ask(lab, D12, status_script())
-    works(lab, D12)
 
 
 def test_the_lock_of_the_host_is_held_by_another(lab: Lab) -> None:
@@ -125,7 +124,6 @@ def test_the_lock_of_the_host_is_held_by_another(lab: Lab) -> None:
     faults.run(lab, KY, f"fuser -k {HOME}/lock || kill $(pgrep -x sleep); "
                f"while ! flock -n {HOME}/lock true; do :; done; rm {HOME}/lock; rmdir {HOME}")
     assert differences(lab, KY, before) == []
-    works(lab, KY)
 
 
 def test_of_two_begins_at_once_one_is_refused(lab: Lab) -> None:
@@ -164,7 +162,7 @@ def _invalid(lab: Lab, host: str) -> dict[str, Operation]:
         "sysctl_file": transact.write(lab, host, "/etc/sysctl.d/ours.conf", b"net.ipv4.tcp\n"),
         "rsyslog": transact.write(lab, host, "/etc/rsyslog.d/ours.conf", b'module(load="imx\n'),
         "logrotate": transact.write(lab, host, "/etc/logrotate.d/ours", b"/var/x {\n daly\n}\n"),
-        "crontab": transact.write(lab, host, "/etc/cron.d/ours", b"61x * * * root true\n"),
+        "crontab": transact.write(lab, host, "/etc/cron.d/ours", b"61x * * * * root true\n"),
         "fstab": transact.prefix(lab, host, "/etc/fstab", b"/dev/sdx\n"),
         "shell": transact.write(lab, host, "/etc/profile.d/ours.sh", b"if true; then\n"),
         "systemd_unit": transact.write(lab, host, "/etc/systemd/system/ours.service", b"Exec\n"),
@@ -250,7 +248,7 @@ def test_the_shell_on_the_host_is_killed_in_the_middle(lab: Lab) -> None:
     """It leaves a host half changed, and the timer takes that back."""
     for host in (D12, C6):
         before = faults.tree(lab, host)
-        many = (transact.write(lab, host, f"/etc/many/{number}", b"x") for number in range(150))
+        many = (transact.write(lab, host, f"/etc/many/{number}", b"x") for number in range(60))
         changes = Changes((*many, transact.prefix(lab, host, SSHD, transact.NOWHERE)))
         script = begin_script(changes, "killed", undo_after=int(transact.slow(6)))
         thread = threading.Thread(target=ask, args=(lab, host, script))
@@ -258,7 +256,7 @@ def test_the_shell_on_the_host_is_killed_in_the_middle(lab: Lab) -> None:
         until(transact.place(lab, host, "/etc/many/5").exists, 60)
         faults.run(lab, host, f"kill -9 $(cut -d' ' -f1 {HOME}/lock)", check=True)
         thread.join()
-        assert not transact.look(lab, host, "/etc/many/149").exists
+        assert not transact.look(lab, host, "/etc/many/59").exists
         assert state(lab, host, "killed") == ("applying", "controller")
         until(partial(_undone, lab, host), transact.slow(20))
         time.sleep(1)

@@ -53,6 +53,9 @@ def _hosts(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     faults.write_file(lab, C6, "/etc/systemd/system/lab-rc.service", _RC)
     link = transact.place(lab, C6, "/etc/systemd/system/multi-user.target.wants/lab-rc.service")
     link.symlink_to("../lab-rc.service")
+    for host in HOSTS:  # what a copy of the bytes alone would lose
+        faults.run(lab, host, f"setfacl -m u:opspw:r {SSHD}; setfattr -n user.ours -v 1 /etc/issue",
+                   check=True)
     # The first login of all makes files of its own; and a host that nobody changed knows nothing.
     first = send(lab, tmp_path_factory.mktemp("first"), dict.fromkeys(HOSTS, status_script()))
     assert all(not first[host].transactions for host in HOSTS)

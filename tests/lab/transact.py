@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,12 @@ RECORDS = (
 
 
 def send(lab: Lab, folder: Path, scripts: Mapping[str, str]) -> dict[str, Answer]:
-    """Given scripts by host, send them as the product does, over one playbook; return answers."""
+    """Given scripts by host, send them as the product does, over one playbook; return answers.
+
+    Right after a reload sshd may not listen yet.
+    """
+    for name in scripts:
+        until(partial(reaches, lab, name), slow(10))
     path = inventory(lab, folder, scripts)
     job = Playbook(CHECKOUT, "change.yml", path, {}, 5)
     found = {}
@@ -57,7 +63,11 @@ def send(lab: Lab, folder: Path, scripts: Mapping[str, str]) -> dict[str, Answer
 
 
 def ask(lab: Lab, name: str, script: str) -> Answer:
-    """Given a host and a script, send it over plain ssh: quicker than a playbook."""
+    """Given a host and a script, send it over plain ssh: quicker than a playbook.
+
+    Right after a reload sshd may not listen yet; what was refused then did not reach anybody.
+    """
+    until(partial(reaches, lab, name), slow(10))
     mark, record, started = secrets.token_hex(8), lab.record, time.monotonic()
     argv = boot.ssh_command(lab.instance, record.host(name).address(record.subnet))
     done = subprocess.run(

@@ -7,6 +7,7 @@ ops_main() { # the last line of a script that the controller sent
 
 ops_answer() {
   exec 5>&1 >/dev/null
+  ops_hold_on
   ops_tell engine 1 "$OPS_ACTION" "$OPS_TX"
   OPS_BY=controller OPS_FORCE=''
   case $OPS_ACTION in
@@ -172,6 +173,7 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
   ops_back=0
   rm -rf "$OPS_STAGE" "$OPS_DIR/removed"
   ops_note_network found
+  ops_kept_units=''
   ops_each undo || ops_back=1
   if [ "$OPS_PLACED" = yes ]; then
     ops_undo_links

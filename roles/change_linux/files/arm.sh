@@ -20,6 +20,7 @@ ops_write() { # path, lines: a small file of ours, 0644
   ops_target=$1
   shift
   printf '%s\n' "$@" >"$ops_target" && chmod 0644 "$ops_target" || return 1
+  ops_label "$ops_target"
   ops_tell ran 0 "$(ops_now)" 0 "write $ops_target" ''
 }
 

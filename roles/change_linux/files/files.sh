@@ -10,13 +10,14 @@ ops_foreign() { # path: succeed when somebody else than root owns a folder on th
 }
 
 ops_temp() { # path: where its new content waits, into $ops_temp
-  # A name that no reader of a drop-in folder takes for one of its files: sudoers.d, cron.d and
-  # logrotate.d pass by what begins with a dot or ends in "~". In a folder of somebody else a
-  # file of ours could be swapped for a link, so there it waits among our own.
+  # A name that no reader of a drop-in folder takes for one of its files: sudoers.d, cron.d,
+  # logrotate.d and run-parts pass by what ends in "~" (logrotate not if it begins with a dot).
+  # In a folder of somebody else a file of ours could be swapped for a link, so there it waits
+  # among our own.
   if ops_foreign "$1"; then
     ops_temp=$OPS_DIR/waiting.$OPS_N
   else
-    ops_temp=${1%/*}/.${1##*/}.opsrunner~
+    ops_temp=$1.opsrunner~
   fi
 }
 

@@ -69,11 +69,11 @@ ops_swap_line() { # name, passwd or shadow, the file with its old line
 }
 
 ops_swap_locked() {
-  cp -a -- "/etc/$2" "/etc/.$2.opsrunner~" &&
+  cp -a -- "/etc/$2" "/etc/$2.opsrunner~" &&
     awk -F: -v name="$1" -v from="$3" '
       $1 == name { getline old <from; print old; next }
-      { print }' "/etc/$2" >"/etc/.$2.opsrunner~" &&
-    [ -s "/etc/.$2.opsrunner~" ] && mv -f -T -- "/etc/.$2.opsrunner~" "/etc/$2"
+      { print }' "/etc/$2" >"/etc/$2.opsrunner~" &&
+    [ -s "/etc/$2.opsrunner~" ] && mv -f -T -- "/etc/$2.opsrunner~" "/etc/$2"
 }
 
 ops_lock_file() { # the lock that usermod, chage and vipw honour
@@ -192,7 +192,10 @@ ops_start() { # start or stop, name
 ops_undo_links() { # exactly the links and folders that came, went or changed
   [ -s "$OPS_DIR/links.before" ] || return 0
   [ -s "$OPS_DIR/links.after" ] || ops_links >"$OPS_DIR/links.after"
-  ops_pick() { [ -z "$OPS_ONLY" ] && cat || grep -F -e "$OPS_ONLY"; }
+  ops_pick() { # the lines of the units asked for, without those that are somebody else's now
+    { if [ -z "$OPS_ONLY" ]; then cat; else grep -F -e "$OPS_ONLY"; fi; } |
+      { if [ -z "$ops_kept_units" ]; then cat; else grep -v -F -e "$ops_kept_units"; fi; }
+  }
   ops_links >"$OPS_DIR/links.now"
   grep -v -x -F -f "$OPS_DIR/links.before" "$OPS_DIR/links.after" | ops_pick |
     grep -x -F -f - "$OPS_DIR/links.now" | sort -r >"$OPS_DIR/links.came"
@@ -228,6 +231,7 @@ ops_undo_unit() { # name...: only whether it may be; the links are put back all 
   ops_unit "$1"
   if [ "$4" != - ] && [ "$ops_enabled" != "$4" ] && [ "$ops_enabled" != "$2" ]; then
     ops_tell changed "$1" "$2" "$4" "$ops_enabled"
+    ops_kept_units="$ops_kept_units${ops_kept_units:+$OPS_NL}/$1"
     return 1
   fi
 }

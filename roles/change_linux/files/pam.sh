@@ -14,11 +14,7 @@ validate_pam() {
   done
   ops_pam_report >"$OPS_DIR/pam.after"
   if [ -d "$OPS_STAGE" ]; then
-    OPS_STAGE=$OPS_DIR/nothing ops_removed=$OPS_DIR/removed
-    [ ! -e "$ops_removed" ] || mv "$ops_removed" "$ops_removed.aside"
-    ops_pam_report >"$OPS_DIR/pam.before"
-    [ ! -e "$ops_removed.aside" ] || mv "$ops_removed.aside" "$ops_removed"
-    OPS_STAGE=$OPS_DIR/stage
+    ops_unstaged ops_pam_report >"$OPS_DIR/pam.before"
   else
     # What the change found stays allowed at its confirmation.
     [ -f "$OPS_DIR/pam.before" ] || true >"$OPS_DIR/pam.before"

@@ -11,8 +11,7 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
   export LC_ALL LANG TERM PAGER SYSTEMD_PAGER SYSTEMD_COLORS PATH
   umask 077
   cd /
-  # A handler, not '': an ignored signal would be inherited by every service started from here.
-  trap : HUP INT TERM PIPE
+  ops_hold_on
   OPS_NL='
 '
   OPS_TAB=$(printf '\t')
@@ -26,6 +25,11 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
   elif timeout 1 true 2>/dev/null; then
     OPS_TIMEOUT='timeout 60'
   fi
+}
+
+ops_hold_on() { # a cut connection does not stop a change half-way; subshells forget it
+  # A handler, not '': an ignored signal would be inherited by every service started from here.
+  trap : HUP INT TERM PIPE
 }
 
 ops_now() { date -u +%Y-%m-%dT%H:%M:%SZ; }

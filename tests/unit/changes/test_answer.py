@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsrunner.changes.answer import Answer, Outcome, parse, read
@@ -83,6 +83,7 @@ def test_a_refused_privilege_is_the_reason() -> None:
     assert "password is required" in answer.reason
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60))
 def test_what_the_engine_says_arrives(
     tmp_path_factory: pytest.TempPathFactory, text: str,

@@ -130,3 +130,20 @@ def test_accounts_are_joined_with_their_ages() -> None:
 def test_an_age_that_is_no_number_makes_the_accounts_unknown() -> None:
     assert isinstance(accounts("a:x:0:0:/:/bin/sh\n", "a:set:x:::::\n"), CannotTell)
     assert isinstance(accounts("a:x:0:0:/:/bin/sh\n", "a:set:1:::::\n"), dict)
+
+
+def test_without_systemd_a_scripts_own_status_tells() -> None:
+    text = (f"{SECTION}runlevel\nN 3\n{SECTION}services\n"
+            "ntpd 0:off 1:off 2:on 3:on 4:on 5:on 6:off\n"
+            "cups 0:off 1:off 2:off 3:off 4:off 5:off 6:off\n")
+    absent = Frame("services.systemd", 127, b"", b"no systemctl")
+    host = Host("centos-6", {
+        "services.systemd": absent, "services.sysv": Frame("services.sysv", 0, text.encode()),
+        "services.offline": absent, "system.processes": Frame("system.processes", 0, b""),
+        "state.units": Frame("state.units", 0, f"{SECTION}up\nntpd.service\n".encode()),
+    })
+    assert live.units(host, ("ntpd.service", "cups.service", "cups.socket")) == {
+        "ntpd.service": UnitState("ntpd.service", present=True, enabled="enabled", active=True),
+        "cups.service": UnitState("cups.service", present=True, enabled="disabled"),
+        "cups.socket": UnitState("cups.socket", present=False),
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opsrunner.changes.items import item_line
@@ -128,7 +128,7 @@ def test_a_script_cut_on_its_way_does_nothing(shell: list[str], tmp_path: Path) 
     script = begin_script(Changes((file(f"{tmp_path}/made"),)), "TX", undo_after=60)
     script = script.replace(f"OPS_HOME={HOME}", f"OPS_HOME={home}")
     end = script.rindex("ops_main")
-    for at in (*range(0, end, max(1, end // 40)), *range(end - 40, end + 8)):
+    for at in (*range(0, end, max(1, end // 12)), *range(end - 40, end + 8, 5)):
         done = subprocess.run(
             [*shell, "-s"], input=script[:at], capture_output=True, text=True, timeout=20,
             check=False,
@@ -148,10 +148,9 @@ def test_a_whole_script_answers(shell: list[str], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-_CONTENT = st.one_of(st.binary(max_size=200), st.binary(min_size=60000, max_size=60001))
-
-
-@given(_CONTENT)
+@settings(max_examples=25, deadline=None)
+@example(bytes(range(256)) * 400)
+@given(st.binary(max_size=200))
 def test_content_arrives_as_it_is(content: bytes) -> None:
     script = begin_script(Changes((file("/etc/x", content),)), "TX", undo_after=60)
     body = script.replace("ops_main </dev/null\n", "ops_content 1\n")
@@ -159,6 +158,7 @@ def test_content_arrives_as_it_is(content: bytes) -> None:
     assert done.stdout == content
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\0\1\r", exclude_categories=["Cs"])),
                 max_size=3))
 def test_words_are_shown_as_a_shell_needs_them(

@@ -105,6 +105,17 @@ def test_a_home_of_somebody_else_or_of_the_system_is_a_persons() -> None:
         homes([folder("/disk7/ann", 0o755)], far, home="/disk7/ann")
 
 
+def test_a_system_folder_stays_even_when_something_else_had_it_read() -> None:
+    both: dict[str, Any] = {"harden_linux_files_modes": {"/etc/x": "0755"},
+                            "harden_linux_files_home_mode": "0750"}
+    row = {"path": "/etc/x", "wrong": ["mode beyond 0750"]}
+    state = host(both, files={"/etc/x": folder("/etc/x")},
+                 accounts={"ann": account("ann", home="/etc/x")},
+                 facts={"accounts.group": GROUPS, "permissions.home_folders": [row]})
+    with pytest.raises(ByHand, match="/etc/x"):
+        carried(state, {"harden_linux_files_home_mode": "0750"})
+
+
 def keys(one: FileState, *wrong: str, listed: str = "") -> dict[
         str, tuple[int | None, int | None, int | None]]:
     """Restrict a private key of which the fact says this."""

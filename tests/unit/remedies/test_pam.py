@@ -51,7 +51,7 @@ def on(platform: str, wanted: dict[str, Any], **rest: Any) -> Draft:  # noqa: AN
     return carried(pam_host(wanted, platform, files, **rest), wanted)
 
 
-def lines(draft: Draft, path: str, kind: str) -> list[str]:
+def lines(draft: Draft, path: str, kind: str | tuple[str, ...]) -> list[str]:
     return [" ".join(line.split()) for line in draft.text(path).split("\n")
             if line.startswith(kind)]
 
@@ -108,6 +108,21 @@ def test_only_files_of_pam_change_and_foreign_lines_stay(platform: str) -> None:
 
 
 # -- locking -------------------------------------------------------------------------------
+
+
+def test_kylin_without_any_lock_gets_one_in_order() -> None:
+    files: dict[str, Any] = {}
+    for name in ("system-auth", "password-auth"):
+        path = f"/etc/pam.d/{name}"
+        given_ = stock("kylin-v10")[path]
+        assert isinstance(given_, FileState)
+        text = (given_.content or b"").decode()
+        files[path] = "\n".join(row for row in text.split("\n") if "faillock" not in row)
+    draft = on("kylin-v10", one("faillock", {"deny": 5}), files=files)
+    found = lines(draft, "/etc/pam.d/password-auth", ("auth", "-auth"))
+    assert [row.split()[2] for row in found[1:6]] == [
+        "pam_faillock.so", "pam_fprintd.so", "pam_unix.so", "pam_sss.so", "pam_faillock.so"]
+    assert gap(draft, "sshd", 1000) == ""
 
 
 def test_order_on_centos_7() -> None:

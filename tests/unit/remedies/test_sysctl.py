@@ -13,7 +13,8 @@ from opsrunner.changes.state import OTHER, FileState, UnitState
 from opsrunner.errors import InputError
 from opsrunner.facts.base import Host
 from opsrunner.models import Frame
-from opsrunner.remedies.sysctl import DROP_IN, MAIN, UNIT
+from opsrunner.remedies.sysctl import UNIT
+from opsrunner.remedies.sysctlfiles import DROP_IN, MAIN
 from opsrunner.sources.wire import SECTION
 from tests.unit.remedies.states import Files, after, carried, host
 
@@ -83,10 +84,13 @@ def changed(draft: Draft) -> dict[str, str]:
 
 def test_redirects_reach_every_interface_but_loopback() -> None:
     draft = on(REDIRECTS)
-    assert lines(draft) == [f"{key} = 0" for key in sorted(REDIRECTS)]
+    own = ["net.ipv4.conf.eth0.accept_redirects", "net.ipv6.conf.eth0.accept_redirects"]
+    assert lines(draft) == [f"{key} = 0" for key in sorted([*REDIRECTS, *own])]
+    containers = on(REDIRECTS, live={"net.ipv6.conf.veth12.accept_redirects": 1})
+    assert not any("veth" in line for line in lines(containers))
+    assert "net.ipv6.conf.veth12.accept_redirects" in changed(containers)
     assert changed(draft) == dict.fromkeys(
-        [*REDIRECTS, "net.ipv4.conf.eth0.accept_redirects", "net.ipv6.conf.eth0.accept_redirects"],
-        "0")
+        [*REDIRECTS, *own], "0")
     assert draft.changes().validate == ("sysctl_file",)
 
 

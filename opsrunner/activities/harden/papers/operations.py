@@ -21,6 +21,7 @@ from opsrunner.report.paper import (
 def operation_report(story: Story) -> Paper:
     """Given what was carried out, return every command with host, person, time and result."""
     return Paper(
+        name="operation-report",
         title=Say("操作报告", "Operation report"),
         subtitle=same(story.plan.inventory),
         number=story.plan.id,
@@ -40,6 +41,7 @@ def operation_report(story: Story) -> Paper:
 def change_record(story: Story) -> Paper:
     """Given what was carried out, return the change as the sheet that is filed with the order."""
     return Paper(
+        name="change-record",
         title=Say("变更记录单", "Change record"),
         subtitle=same(story.plan.ticket or story.plan.id),
         number=story.plan.id,

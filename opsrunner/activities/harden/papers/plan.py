@@ -23,6 +23,7 @@ from opsrunner.report.paper import (
 def plan_paper(plan: Plan, digest: str) -> Paper:
     """Given a plan and its digest, return the paper that is read and signed."""
     return Paper(
+        name="plan",
         title=Say("安全加固方案", "Hardening plan"),
         subtitle=same(plan.inventory),
         number=plan.id,

@@ -40,6 +40,7 @@ def hardening_report(story: Story) -> Paper:
         (Say("批准", "Approved"), "", ""),
     )
     return Paper(
+        name="hardening-report",
         title=Say("安全加固报告", "Hardening report"),
         subtitle=same(plan.inventory),
         number=plan.id,

@@ -89,7 +89,7 @@ section bytes
 [ $# -eq 0 ] || small "$@" | xargs -0 -r cat -- | base64
 true
 # probe: state.units
-# on a system without systemctl: the lock files that SysV scripts leave while a service is up
+# without systemctl a script's own status says whether it runs, as it does when it is changed
 if command -v systemctl >/dev/null 2>&1; then
   [ -d /run/systemd/system ] || { echo "systemd is not running" >&2; exit 127; }
   section systemd
@@ -97,8 +97,11 @@ if command -v systemctl >/dev/null 2>&1; then
   section sysv
   ls /etc/rc.d/rc[2-5].d /etc/rc[2-5].d 2>/dev/null | sed -n 's/^S[0-9][0-9]//p' | sort -u
 else
-  section locks
-  ls /var/lock/subsys 2>/dev/null
+  section up
+  for unit; do
+    name=${unit%.service}
+    [ ! -x "/etc/init.d/$name" ] || ! service "$name" status >/dev/null 2>&1 || printf '%s\n' "$unit"
+  done
 fi
 true
 # probe: state.sysctls

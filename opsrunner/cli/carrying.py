@@ -1,0 +1,232 @@
+"""One approved plan and all that carrying it out needs; what apply, resume and undo share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opsrunner.activities.check.plan import plan_check
+from opsrunner.activities.harden.actor import HardenActor
+from opsrunner.changes.commands import run_on_hosts
+from opsrunner.changes.fleet import Fleet
+from opsrunner.cli.check import observe_and_judge
+from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
+from opsrunner.cli.ending import exit_of, present
+from opsrunner.cli.plan import findings_of, fleet_of
+from opsrunner.cli.progress import HostProgress
+from opsrunner.errors import InputError, Problem
+from opsrunner.evidence.records import SubjectRecord
+from opsrunner.evidence.store import Store
+from opsrunner.plan import approvals
+from opsrunner.plan.approval import Trust, require_approval
+from opsrunner.plan.asking import Asker
+from opsrunner.plan.batches import Pace
+from opsrunner.plan.business import load_business, settle_seconds
+from opsrunner.plan.calendar import load_calendar
+from opsrunner.plan.decide import gate
+from opsrunner.plan.execute import Ending, Work
+from opsrunner.plan.file import find, load
+from opsrunner.plan.journal import FILE as JOURNAL
+from opsrunner.plan.journal import Journal, Note
+from opsrunner.plan.models import Plan
+from opsrunner.plan.people import load_people, this_login
+from opsrunner.plan.signers import load_signers
+from opsrunner.plan.states import State
+from opsrunner.plan.stop import Stop
+from opsrunner.settings import load_settings
+from opsrunner.version import code_version
+
+ACTIVITY = "harden"
+_FINAL = frozenset(
+    {State.VERIFIED, State.UNDONE, State.REFUSED, State.FAILED, State.UNKNOWN},
+)
+_LONG = 200  # characters of a reason that the terminal shows; the journal has all of it
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One approved plan and all that is needed to carry it out."""
+
+    plan: Plan
+    path: Path
+    digest: str
+    context: Context
+    store: Store
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
+
+    ``barred``: why no new host may begin, "" when one may. ``only``: rules an undo is limited to.
+    """
+
+    pace: Pace
+    undo_after: int
+    new: bool = False
+    as_json: bool = False
+    barred: str = ""
+    only: tuple[str, ...] = ()
+
+
+def load_case(ref: str) -> Case:
+    """Given what names the plan, load all of it. Raise InputError with what is wrong."""
+    settings = load_settings()
+    store = open_store(settings)
+    path = find(_plan_of(ref, store), settings.store)
+    plan, digest = load(path)
+    operator = load_people(settings.policies).require(this_login(), "apply")
+    context = load_context(Path(plan.inventory))
+    return Case(plan, path, digest, context, store, operator)
+
+
+def _plan_of(ref: str, store: Store) -> str:
+    """Given a plan's or a run's name, return the plan's."""
+    for run in store.runs():
+        if run.id == ref and "plan" in run.options:
+            return str(run.options["plan"])
+    return ref
+
+
+def approved(case: Case) -> None:
+    """Refuse a plan that is not approved, or that was made under other policies."""
+    policies = case.context.settings.policies
+    people = load_people(policies)
+    trust = Trust(people, load_signers(policies, people))
+    said = [one.approval for one in approvals.recorded(case.store, case.plan.id)]
+    require_approval(case.plan, case.digest, said, trust, datetime.now(UTC))
+    if case.plan.policy_sha256 != case.context.policies.sha256:
+        message = "the policies were changed since it was made; plan and approve again"
+        raise InputError([Problem(case.plan.id, "policy_sha256", message)])
+    known = {host.id for host in case.context.inventory.hosts}
+    gone = [s.id for s in case.plan.subjects if s.id not in known]
+    if gone:
+        raise InputError([Problem(case.plan.inventory, n, "is not there any more") for n in gone])
+
+
+def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
+    """Given a plan, how and which way to carry it out, do it, record it and say how it ended.
+
+    Return the exit code. Raise InputError when somebody is at it, EvidenceError when nothing can
+    be recorded.
+    """
+    names = [subject.id for subject in case.plan.subjects if subject.steps]
+    options = {"plan": case.plan.id, "digest": case.digest, "ticket": case.plan.ticket,
+               "source_run": case.plan.source_run}
+    with case.store.begin(
+        ACTIVITY,
+        inventory=case.plan.inventory,
+        policy_sha256=case.context.policies.sha256,
+        operator=case.operator,
+        code_version=code_version(),
+        options=options,
+        subjects=names,
+        inputs={"plan": case.store.put(case.path.read_bytes())},
+    ) as run:
+        place = case.path.parent / JOURNAL
+        journal = (
+            Journal.begin(place, plan=case.plan.id, digest=case.digest, run=run.run.id,
+                          subjects=names)
+            if manner.new else Journal.resume(place, digest=case.digest, run=run.run.id)
+        )
+        with journal, Stop() as stop, HostProgress(len(names), "apply") as progress:
+            work, fleet = _work(case, journal, manner, stop, progress)
+            ending = way(work)
+            _forget(fleet, ending.named(State.UNDONE), progress)
+        for record in _records(case, journal):
+            run.subject(record)
+        outputs = {"blobs": {"journal": case.store.put(place.read_bytes())},
+                   "states": dict(ending.states), "stopped": ending.stopped}
+        run.finish(outputs=outputs)
+    present(case.plan, run.run.id, journal, ending, as_json=manner.as_json)
+    return exit_of(ending)
+
+
+def _work(
+    case: Case, journal: Journal, manner: Manner, stop: Stop, progress: HostProgress,
+) -> tuple[Work, Fleet]:
+    context = case.context
+    policies = context.settings.policies
+    subjects = {host.id: host for host in context.inventory.hosts}
+    planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
+    checks = load_business(policies)
+    budget = limits(context.settings)
+    armed = manner.undo_after + settle_seconds(checks, planned)
+    fleet = fleet_of(context, planned, case.plan.id, armed, progress)
+    actor = HardenActor(case.plan, fleet, _recheck(case), manner.only)
+    ask = Asker(
+        checks, subjects,
+        lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
+        lambda name: str(subjects[name].attributes["address"]),
+    )
+    open_now = gate(load_calendar(policies), case.plan, subjects)
+    work = Work(
+        plan=case.plan.model_copy(
+            update={"subjects": tuple(s for s in case.plan.subjects if s.steps)},
+        ),
+        actor=actor,
+        journal=journal,
+        business=ask,
+        pace=manner.pace,
+        gate=(lambda _: manner.barred) if manner.barred else open_now,
+        stop=lambda: stop.asked,
+        tell=lambda note: _tell(progress, note),
+    )
+    return work, fleet
+
+
+def _forget(fleet: Fleet, undone: Sequence[str], progress: HostProgress) -> None:
+    """Have the hosts that are as before forget the transaction; its record is in the journal."""
+    for host, done in fleet.clean(undone) if undone else ():
+        if not done:
+            progress.say(f"{host}: the snapshot stays on the host, it could not be removed")
+
+
+def _tell(progress: HostProgress, note: Note) -> None:
+    reason = note.reason if len(note.reason) <= _LONG else f"{note.reason[:_LONG]}…"
+    line = f"{note.subject}: {note.state}" + (f" ({reason})" if reason else "")
+    (progress.done if note.state in _FINAL else progress.say)(line)
+
+
+def _recheck(case: Case) -> Callable[[Sequence[str], Sequence[str]], dict[str, dict[str, str]]]:
+    """Return what checks hosts again: a run of its own on record, verdicts by host and rule."""
+
+    def again(hosts: Sequence[str], rules: Sequence[str]) -> dict[str, dict[str, str]]:
+        context = case.context
+        chosen = [host for host in context.inventory.hosts if host.id in hosts]
+        plan = plan_check(
+            context.policies, chosen, only=rules, root=context.settings.root,
+            limits=limits(context.settings),
+        )
+        run_id = observe_and_judge(plan, context, case.store, rules)
+        return {
+            name: {row.rule: row.verdict.value for row in rows}
+            for name, rows in findings_of(case.store, run_id).items()
+        }
+
+    return again
+
+
+def _records(case: Case, journal: Journal) -> list[SubjectRecord]:
+    """Return one record for each host: its state, when it began and ended."""
+    records = []
+    for subject in case.plan.subjects:
+        if not subject.steps:
+            continue
+        lines = [entry for entry in journal.entries if entry.subject == subject.id]
+        state = journal.states[subject.id]
+        reason = lines[-1].reason if lines else ""
+        records.append(SubjectRecord(
+            kind=subject.kind, id=subject.id, platform=subject.platform, profile=subject.profile,
+            reached=bool(lines) and state is not State.REFUSED,
+            reason=reason or None,
+            started=lines[0].at if lines else journal.entries[0].at,
+            ended=lines[-1].at if lines else journal.entries[-1].at,
+            rules=0, blobs={}, tally={"state": state.value},
+        ))
+    return records
+
+

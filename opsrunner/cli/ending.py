@@ -1,0 +1,71 @@
+"""How carrying a plan out ended: the table, what differs, which command finds out, exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import typer
+
+from opsrunner.cli.table import echo_table
+from opsrunner.errors import ExitCode
+from opsrunner.plan.entries import last
+from opsrunner.plan.execute import Ending
+from opsrunner.plan.journal import Journal
+from opsrunner.plan.models import Plan
+from opsrunner.plan.states import State
+
+_LONG = 160  # characters of a reason in the table; the journal has all of it
+
+
+def present(
+    plan: Plan, run_id: str, journal: Journal, ending: Ending, *, as_json: bool,
+) -> None:
+    """Given a plan, the run, its journal and how it ended, print it."""
+    reasons = {entry.subject: entry.reason for entry in journal.entries if entry.subject}
+    if as_json:
+        typer.echo(json.dumps({
+            "run": run_id, "plan": plan.id, "stopped": ending.stopped,
+            "states": {name: state.value for name, state in ending.states.items()},
+            "reasons": {name: reason for name, reason in reasons.items() if reason},
+        }, ensure_ascii=False))
+        return
+    echo_table(["host", "state", "because"], [
+        [name, state.value, _short(reasons.get(name, ""))] for name, state in ending.states.items()
+    ])
+    for line in _differences(journal):
+        typer.echo(line)
+    if ending.stopped:
+        typer.echo(f"stopped  {ending.stopped}")
+    for name in ending.named(State.UNKNOWN):
+        typer.echo(f"unknown  {name}: find out with  opsrunner resume {plan.id}")
+    typer.echo(f"run      {run_id}")
+    typer.echo(f"journal  {journal.path}")
+
+
+def _differences(journal: Journal) -> Iterator[str]:
+    """Yield what drifted since the plan, and what an undo left alone, of each host's last line."""
+    for host, entry in last(journal.entries).items():
+        for row in entry.data.get("drift", ()):
+            yield f"drift    {host}: {row['target']}: planned {row['planned']}; now {row['now']}"
+        for row in entry.data.get("differences", ()):
+            yield (f"drift    {host}: {row['target']}: {row['what']} expected {row['expected']},"
+                   f" found {row['found']}")
+        for row in entry.data.get("conflicts", ()):
+            yield (f"changed  {host}: {row['target']}: before {row['before']},"
+                   f" applied {row['after']}, now {row['now']}")
+
+
+def _short(text: str) -> str:
+    first = " ".join(text.split())
+    return first if len(first) <= _LONG else f"{first[:_LONG]}…"
+
+
+def exit_of(ending: Ending) -> ExitCode:
+    """Given how it ended, return the exit code: something unknown wins over failures."""
+    states = set(ending.states.values())
+    if State.UNKNOWN in states:
+        return ExitCode.UNKNOWN
+    if states & {State.FAILED, State.REFUSED} or ending.stopped:
+        return ExitCode.VIOLATIONS
+    return ExitCode.COMPLIANT
