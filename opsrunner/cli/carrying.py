@@ -42,6 +42,7 @@ ACTIVITY = "harden"
 _FINAL = frozenset(
     {State.VERIFIED, State.UNDONE, State.REFUSED, State.FAILED, State.UNKNOWN},
 )
+_SECOND = "ops_second_login"
 _LONG = 200  # characters of a reason that the terminal shows; the journal has all of it
 
 
@@ -155,8 +156,11 @@ def _work(
     checks = load_business(policies)
     budget = limits(context.settings)
     armed = manner.undo_after + settle_seconds(checks, planned)
+    second = {
+        host.id: str(host.attributes[_SECOND]) for host in planned if host.attributes.get(_SECOND)
+    }
     fleet = fleet_of(context, planned, case.plan.id, armed, progress)
-    actor = HardenActor(case.plan, fleet, _recheck(case), manner.only)
+    actor = HardenActor(case.plan, fleet, _recheck(case), second, manner.only)
     ask = Asker(
         checks, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),

@@ -86,16 +86,15 @@ def _checked(value: Any) -> dict[str, str]:  # noqa: ANN401 - what the inventory
 
 
 def _refuse_harm(draft: Draft, name: str, text: str) -> None:
-    login, attributes = draft.state.login, draft.state.attributes
+    login = draft.state.login
     if name == "pubkeyauthentication" and text.lower() == "no":
         raise Refused("关闭公钥登录会立即切断自动化运维",
                       "turning keys off would cut the automation off at once")
     if name == "permitrootlogin" and text in ("no", "forced-commands-only") and login == "root":
-        second = str(attributes.get("ops_second_login", ""))
-        if second == "root" or second not in draft.accounts():
-            raise Refused("控制端以 root 登录, ops_second_login 未声明另一个可登录并提权的账户",
-                          "the controller logs in as root and ops_second_login names no other "
-                          "account that can log in and become root")
+        raise Refused("控制端仍以 root 登录; 先在清单中改用另一个可 sudo 的账户 (ansible_user), "
+                      "即以其登录为证",
+                      "the controller itself still logs in as root: give it another account with "
+                      "sudo in the inventory (ansible_user) first, whose login is the proof")
 
 
 def _is_met(draft: Draft, name: str, text: str, version: Version) -> bool:

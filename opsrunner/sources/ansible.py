@@ -48,7 +48,8 @@ class HostEvent:
 class Playbook:
     """What to run: the project's root, the playbook in it, the inventory and extra variables.
 
-    ``task_seconds`` is after how long one host is given up; 0 is never.
+    ``task_seconds`` is after how long one host is given up; 0 is never. ``connection_attempts``
+    are made a second apart when a host refuses.
 
     The vault's password is typed at Ansible's prompt: no argument, environment or file holds it.
     """
@@ -59,6 +60,7 @@ class Playbook:
     variables: Mapping[str, Any]
     forks: int
     task_seconds: int = 0
+    connection_attempts: int = 1
     vault_password: Secret | None = None
 
 
@@ -124,7 +126,7 @@ def _environment(playbook: Playbook) -> dict[str, str]:
         "PATH": f"{_SHIM}:{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(playbook.root / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_SSH_ARGS": _SSH,
+        "ANSIBLE_SSH_ARGS": f"{_SSH} -o ConnectionAttempts={playbook.connection_attempts}",
         "ANSIBLE_TASK_TIMEOUT": str(playbook.task_seconds),
     }
 

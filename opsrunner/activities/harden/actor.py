@@ -33,6 +33,7 @@ class HardenActor:
     plan: Plan
     fleet: Fleet
     recheck: Recheck
+    second: Mapping[str, str] = field(default_factory=dict)  # host -> its ops_second_login
     only: Sequence[str] = ()  # rules that an undo is limited to
     _changes: dict[str, Changes] = field(default_factory=dict)
 
@@ -43,8 +44,22 @@ class HardenActor:
         for name in idle:
             yield Outcome(name, State.REFUSED, "the plan has nothing to do on it")
         asked = {name: _reads(wanted[name]) for name in subjects if name not in idle}
+        ready = []
         for name, state in self.fleet.read(asked):
-            yield self._compare(wanted[name], state)
+            outcome = self._compare(wanted[name], state)
+            if outcome.state is State.PLANNED and name in self.second:
+                ready.append(outcome)
+            else:
+                yield outcome
+        yield from self._second_way([outcome.subject for outcome in ready])
+
+    def _second_way(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+        """Prove the second way in where one is declared; without it nothing is begun."""
+        for name, failed in self.fleet.second_way(subjects) if subjects else ():
+            account = self.second[name]
+            reason = f"the second login {account} does not get in: {failed}"
+            state = State.REFUSED if failed else State.PLANNED
+            yield Outcome(name, state, reason if failed else "")
 
     def _compare(self, subject: SubjectPlan, state: HostState | str) -> Outcome:
         if isinstance(state, str):

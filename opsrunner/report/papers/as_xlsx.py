@@ -70,8 +70,8 @@ def _front(paper: Paper, language: Language) -> Iterator[list[str]]:
     yield [WORDS["digest"].in_(language), paper.digest]
     for name, value in paper.facts:
         yield [name.in_(language), value.in_(language)]
-    for role, name, day in paper.signatures:
-        yield [role.in_(language), name, day]
+    for role, person, day in paper.signatures:
+        yield [role.in_(language), person, day]
 
 
 def _sheet(book: Book, table: Table, language: Language) -> None:

@@ -173,6 +173,7 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
   ops_back=0
   rm -rf "$OPS_STAGE" "$OPS_DIR/removed"
   ops_note_network found
+  ops_note_sides found
   ops_kept_units=''
   ops_each undo || ops_back=1
   if [ "$OPS_PLACED" = yes ]; then
@@ -182,6 +183,8 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
     if [ -z "$OPS_ONLY" ]; then
       ops_undo_live
       ops_undo_sides
+    elif cmp -s "$OPS_DIR/sides.found" "$OPS_DIR/sides.after"; then
+      ops_note_sides after # what the activations of this part of an undo wrote is ours too
     fi
     ops_each restart
   fi

@@ -180,9 +180,9 @@ ops_undo_sides() {
   while read -r ops_side_path ops_was; do
     ops_found "$ops_side_path"
     [ "$ops_is" != "$ops_was" ] || continue
-    # Written by somebody else since: it is his, and no setting.
-    [ "$OPS_FORCE" = yes ] || grep -q -x -F "$ops_side_path $ops_is" "$OPS_DIR/sides.after" ||
-      continue
+    # Written by somebody else before this undo began: it is his, and no setting.
+    ops_found_line=$(grep -F "$ops_side_path " "$OPS_DIR/sides.found" | head -n 1)
+    [ "$OPS_FORCE" = yes ] || grep -q -x -F -e "$ops_found_line" "$OPS_DIR/sides.after" || continue
     case $ops_was in
       absent*) ops_do rm -f -- "$ops_side_path" ;;
       *) ops_put_back "$OPS_DIR/before/side.${ops_side_path##*/}" "$ops_side_path" "$ops_was" ;;
