@@ -22,6 +22,7 @@ from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.store import Store
 from opsrunner.models import Finding, Subject
+from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.file import folder_of, load, save
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
@@ -43,6 +44,28 @@ The plan is signed with `opsrunner approve PLAN` by somebody else, then carried 
 `opsrunner apply PLAN`.
 """
 
+Inventory = Annotated[
+    Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
+]
+Limit = Annotated[str | None, typer.Option(help="Only these hosts (an Ansible pattern).")]
+Profile = Annotated[
+    str | None, typer.Option(help="Measure every Linux host without ops_profile by this.")
+]
+Rules = Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; repeatable.")]
+FromRun = Annotated[
+    str | None,
+    typer.Option("--from", help="Take the findings of this run instead of checking now."),
+]
+Ticket = Annotated[str, typer.Option(help="The work order, on every document.")]
+Period = Annotated[str, typer.Option(help="The special period this is done for.")]
+Emergency = Annotated[str, typer.Option(help="Why it cannot wait for a window.")]
+Acknowledge = Annotated[
+    list[str] | None,
+    typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
+]
+ValidDays = Annotated[int, typer.Option(min=1, max=90, help="When the plan expires.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The plan as JSON.")]
+
 
 def register(app: typer.Typer) -> None:
     """Given the application, add the command group ``plan`` to it."""
@@ -52,29 +75,17 @@ def register(app: typer.Typer) -> None:
 
 
 def harden(
-    inventory: Annotated[
-        Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
-    ] = None,
-    limit: Annotated[
-        str | None, typer.Option(help="Only these hosts (an Ansible pattern).")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Measure every Linux host without ops_profile by this.")
-    ] = None,
-    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; repeatable.")] = None,
-    from_run: Annotated[
-        str | None,
-        typer.Option("--from", help="Take the findings of this run instead of checking now."),
-    ] = None,
-    ticket: Annotated[str, typer.Option(help="The work order, on every document.")] = "",
-    period: Annotated[str, typer.Option(help="The special period this is done for.")] = "",
-    emergency: Annotated[str, typer.Option(help="Why it cannot wait for a window.")] = "",
-    acknowledge: Annotated[
-        list[str] | None,
-        typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
-    ] = None,
-    valid_days: Annotated[int, typer.Option(min=1, max=90, help="When the plan expires.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
+    inventory: Inventory = None,
+    limit: Limit = None,
+    profile: Profile = None,
+    rule: Rules = None,
+    from_run: FromRun = None,
+    ticket: Ticket = "",
+    period: Period = "",
+    emergency: Emergency = "",
+    acknowledge: Acknowledge = None,
+    valid_days: ValidDays = 7,
+    as_json: AsJson = False,
 ) -> int:
     """Plan the hardening of what fails: host x rule, before and after, danger, restarts.
 
@@ -82,29 +93,38 @@ def harden(
     rule with a remedy could not be looked at.
     """
     context = load_context(inventory, limit, profile)
+    rules = rule or []
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
     agreed = acknowledgements(acknowledge or [], context)
+    _refuse(context, rules, period)
     store = open_store(context.settings)
-    run_id = store.judged(from_run).id if from_run else _checked(context, store, rule or [])
+    run_id = store.judged(from_run).id if from_run else _checked(context, store, rules)
     cause = Cause(
-        planner=planner,
-        login=login,
-        inventory=str(context.inventory.path),
-        source_run=run_id,
-        policy_sha256=context.policies.sha256,
-        code_version=code_version(),
-        ticket=ticket,
-        period=period,
-        emergency=emergency,
-        valid_days=valid_days,
+        planner, login, str(context.inventory.path.absolute()), run_id, context.policies.sha256,
+        code_version(), ticket, period, emergency, valid_days,
     )
-    findings = findings_of(store, run_id, rule or [])
+    findings = findings_of(store, run_id, rules)
     tasks = tasks_of(context.inventory.with_profile, findings, context.policies.rules, agreed)
     planned = make_plan(tasks, _read(context, tasks), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
     _present(path, as_json=as_json)
     unknown = any(left.reason == "unknown" for s in planned.plan.subjects for left in s.left_out)
     return ExitCode.UNKNOWN if unknown else ExitCode.COMPLIANT
+
+
+def _refuse(context: Context, rules: Sequence[str], period: str) -> None:
+    """Refuse rules and a special period that do not exist, before any host is read."""
+    problems = [
+        Problem("--rule", name, "no such rule; see `opsrunner rules`") for name in rules
+        if name not in context.policies.rules
+    ]
+    if period:
+        try:
+            load_calendar(context.settings.policies).require_period(period)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def acknowledgements(given: Sequence[str], context: Context) -> dict[tuple[str, str], str]:

@@ -98,16 +98,16 @@ def _timeline(story: Story) -> Table:
 
 def _commands(story: Story) -> Table:
     rows = [
-        [Cell(same(command.get("when", ""))), Cell(same(host)), Cell(same(story.operator)),
-         Cell(same(command.get("command", ""))),
-         Cell(same(command.get("code", "")), "" if command.get("code") == 0 else "bad"),
-         Cell(same(command.get("said", "")))]
-        for host, command in story.commands()
+        [Cell(same(done.said.get("when", ""))), Cell(same(done.host)), Cell(same(done.operator)),
+         Cell(same(done.said.get("command", ""))),
+         Cell(same(done.said.get("code", "")), "" if done.said.get("code") == 0 else "bad"),
+         Cell(same(done.said.get("said", "")))]
+        for done in story.commands()
     ]
     return Table(
         heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("操作人", "Operator"),
                Say("命令", "Command"), Say("返回码", "Exit code"), Say("输出", "Output")),
-        rows=rows, widths=(14, 12, 8, 42, 6, 18), sheet=Say("操作命令", "Commands"),
+        rows=rows, widths=(12, 11, 7, 45, 5, 20), sheet=Say("操作命令", "Commands"), wide=True,
     )
 
 
@@ -142,13 +142,12 @@ def _results(story: Story) -> Table:
         if not subject.steps:
             continue
         text, mark = STATES[story.states.get(subject.id, State.PLANNED)]
-        last = story.last(subject.id)
         counted = story.counted(subject.id)
         rows.append([
             Cell(same(subject.id)), Cell(same(len(subject.steps))), Cell(text, mark),
             Cell(Say("计入", "counted") if counted else Say("不计入", "not counted"),
                  "good" if counted else "warn"),
-            Cell(same(last.reason if last and last.reason else "-")),
+            Cell(same(story.reason(subject.id))),
         ])
     return Table(
         heads=(Say("主机", "Host"), Say("项数", "Items"), Say("结果", "Result"),

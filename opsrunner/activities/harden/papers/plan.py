@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from opsrunner.activities.harden.papers.changing import told
 from opsrunner.activities.harden.papers.words import BASIS, DANGER, ROLLBACK, left_out, say, steps
-from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
+from opsrunner.plan.models import Change, Plan
 from opsrunner.report.paper import (
     Block,
     Cell,
@@ -19,9 +20,13 @@ from opsrunner.report.paper import (
     same,
 )
 
+_Change = tuple[str, Say, Say, str]  # target, before, after, diff
+_Alike = tuple[_Change, ...]
 
-def plan_paper(plan: Plan, digest: str) -> Paper:
-    """Given a plan and its digest, return the paper that is read and signed."""
+
+def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None) -> Paper:
+    """Given a plan, its digest and perhaps people's names, return what is read and signed."""
+    planner = (people or {}).get(plan.planner, plan.planner)
     return Paper(
         name="plan",
         title=Say("安全加固方案", "Hardening plan"),
@@ -31,17 +36,17 @@ def plan_paper(plan: Plan, digest: str) -> Paper:
         facts=(
             (Say("工单", "Work order"), same(plan.ticket or "-")),
             (Say("保障时期", "Special period"), same(plan.period or "-")),
-            (Say("编制人", "Planned by"), same(plan.planner)),
+            (Say("编制人", "Planned by"), same(planner)),
             (Say("有效期至", "Valid until"), same(plan.expires)),
             (Say("依据的检查", "Findings of run"), same(plan.source_run)),
             (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
         ),
         signatures=(
-            (Say("编制", "Prepared"), plan.planner, plan.created[:10]),
+            (Say("编制", "Prepared"), planner, plan.created[:10]),
             (Say("审核", "Reviewed"), "", ""),
             (Say("批准", "Approved"), "", ""),
         ),
-        versions=(("1.0", plan.created[:10], plan.planner, Say("首次编制", "First version")),),
+        versions=(("1.0", plan.created[:10], planner, Say("首次编制", "First version")),),
         evidence={"plan.json": digest},
         digest=digest,
         sections=(
@@ -53,7 +58,7 @@ def plan_paper(plan: Plan, digest: str) -> Paper:
                     tuple(Paragraph(text) for text in ROLLBACK)),
             left_out(plan),
             Section(Say("变更明细", "Every change, before and after"),
-                    sections=tuple(_detail(subject) for subject in plan.subjects if subject.steps)),
+                    sections=tuple(_details(plan))),
         ),
     )
 
@@ -122,29 +127,34 @@ def _restarts(plan: Plan) -> Table:
     )
 
 
-def _detail(subject: SubjectPlan) -> Section:
-    blocks: list[Block] = []
-    for step in subject.steps:
-        blocks.append(_changes(step))
-        blocks += _diffs(step)
-    return Section(same(f"{subject.id} ({subject.platform})"), tuple(blocks))
+def _details(plan: Plan) -> Iterator[Section]:
+    """Yield a section for each rule, in it what changes once for all hosts it is the same on."""
+    rules: dict[str, dict[_Alike, list[str]]] = {}
+    titles: dict[str, Say] = {}
+    for subject, step in steps(plan):
+        titles[step.id] = Say(f"{step.title.zh}（{step.rule}）", f"{step.title.en} ({step.rule})")
+        alike = tuple(map(_shown, step.changes))
+        rules.setdefault(step.id, {}).setdefault(alike, []).append(subject.id)
+    for name, found in rules.items():
+        blocks: list[Block] = []
+        for changes, hosts in found.items():
+            blocks += _changes(changes, hosts)
+        yield Section(titles[name], blocks)
 
 
-def _changes(step: Step) -> Table:
-    return Table(
+def _shown(change: Change) -> _Change:
+    return change.target, told(change, "before"), told(change, "after"), change.diff
+
+
+def _changes(changes: _Alike, hosts: Sequence[str]) -> Iterator[Block]:
+    listed = ", ".join(hosts)
+    yield Table(
         heads=(Say("对象", "Target"), Say("变更前", "Before"), Say("变更后", "After")),
-        rows=[[Cell(same(c.target)), Cell(same(c.before)), Cell(same(c.after))]
-              for c in step.changes],
+        rows=[[Cell(same(target)), Cell(before), Cell(after)]
+              for target, before, after, _ in changes],
         widths=(34, 33, 33),
-        caption=Say(f"{step.rule} {step.title.zh}", f"{step.rule}: {step.title.en}"),
+        caption=Say(f"主机（{len(hosts)} 台）：{listed}", f"Hosts ({len(hosts)}): {listed}"),
     )
-
-
-def _diffs(step: Step) -> Iterator[Listing]:
-    for change in step.changes:
-        if change.diff:
-            yield Listing(change.diff, same(_digests(change)))
-
-
-def _digests(change: Change) -> str:
-    return f"{change.target}  {change.before_sha256[:12]} -> {change.after_sha256[:12]}"
+    for _, _, _, diff in changes:
+        if diff:
+            yield Listing(diff)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opsrunner.activities.harden.papers.changing import settings
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.activities.harden.papers.words import (
     BASIS,
@@ -15,7 +16,6 @@ from opsrunner.activities.harden.papers.words import (
     left_out,
     say,
 )
-from opsrunner.plan.models import Change
 from opsrunner.plan.states import State
 from opsrunner.report.paper import (
     Cell,
@@ -89,7 +89,7 @@ def _scope(story: Story) -> Facts:
 def _before(story: Story) -> Table:
     rows = [
         [Cell(same(subject.id)), Cell(same(subject.platform)), Cell(same(step.rule)),
-         Cell(say(step.title)), Cell(same(_states(step.changes, "before")))]
+         Cell(say(step.title)), Cell(settings(step.changes, "before"))]
         for subject, step in story.steps()
     ]
     return Table(
@@ -122,7 +122,7 @@ def _done(story: Story) -> Table:
         text, mark = STATES[state]
         rows.append([
             Cell(same(subject.id)), Cell(same(step.rule)),
-            Cell(same(_states(step.changes, "before"))), Cell(same(_states(step.changes, "after"))),
+            Cell(settings(step.changes, "before")), Cell(settings(step.changes, "after")),
             Cell(same(story.operator)), Cell(same(story.reviewer)),
             Cell(same(last.at[:19].replace("T", " ") if last else "-")),
             Cell(same(story.plan.id)), Cell(text, mark),
@@ -131,12 +131,8 @@ def _done(story: Story) -> Table:
         heads=(Say("主机", "Host"), Say("项", "Item"), Say("加固前", "Before"),
                Say("加固后", "After"), Say("操作人", "Operator"), Say("复核人", "Reviewer"),
                Say("时间(UTC)", "Time (UTC)"), Say("回退点", "Undo point"), Say("结果", "Result")),
-        rows=rows, widths=(11, 14, 18, 18, 7, 7, 10, 10, 7), sheet=Say("实施记录", "Done"),
+        rows=rows, widths=(11, 13, 21, 21, 6, 6, 8, 8, 6), sheet=Say("实施记录", "Done"), wide=True,
     )
-
-
-def _states(changes: tuple[Change, ...], side: str) -> str:
-    return "\n".join(f"{c.target}: {getattr(c, side)}" for c in changes)
 
 
 def _recheck(story: Story) -> Table:
@@ -159,13 +155,12 @@ def _business(story: Story) -> Table:
     rows = []
     for subject in story.plan.subjects:
         before: Mapping[str, Mapping[str, object]] = story.data(subject.id, "business") or {}
-        last = story.last(subject.id)
         for name, result in before.items():
             works = result.get("ok") is True
             rows.append([
                 Cell(same(subject.id)), Cell(same(name)),
                 Cell(same(result.get("detail", "")), "good" if works else "bad"),
-                Cell(same(last.reason if last and last.reason else "-")),
+                Cell(same(story.reason(subject.id))),
             ])
     return Table(
         heads=(Say("主机", "Host"), Say("业务检查", "Check"), Say("变更前", "Before"),
@@ -179,12 +174,11 @@ def _residual(story: Story) -> Table:
     rows = []
     for subject in story.plan.subjects:
         state = story.states.get(subject.id)
-        last = story.last(subject.id)
         if subject.steps and state is not State.VERIFIED:
             text, mark = STATES[state or State.PLANNED]
             rows.append([
                 Cell(same(subject.id)), Cell(text, mark),
-                Cell(same(last.reason if last else "-")),
+                Cell(same(story.reason(subject.id))),
             ])
         rows += [
             [Cell(same(subject.id)), Cell(Say("未加固", "not done"), "warn"),

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from opsrunner.plan.approval import Approval
-from opsrunner.plan.entries import STATE, Entry
+from opsrunner.plan.entries import OPENED, STATE, Entry
 from opsrunner.plan.models import Plan, Step, SubjectPlan
 from opsrunner.plan.states import State
+
+_BACK = {State.UNDOING, State.UNDONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command that was run: where, by whom, and what the journal holds of it."""
+
+    host: str
+    operator: str
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Story:
-    """A plan, who approved it, its journal, and the names of people by id.
+    """A plan, the approvals that held, its journal, and the names of people by id.
 
-    ``operator`` carried it out; ``heads`` are the evidence chain's heads by run.
+    ``operators`` carried it out, by run; ``heads`` are the evidence chain's heads by run.
     """
 
     plan: Plan
@@ -25,7 +37,7 @@ class Story:
     entries: Sequence[Entry]
     states: Mapping[str, State]
     people: Mapping[str, str]
-    operator: str
+    operators: Mapping[str, str]
     heads: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, person: str) -> str:
@@ -33,35 +45,61 @@ class Story:
         return self.people.get(person, person)
 
     @property
+    def operator(self) -> str:
+        """Return who carried it out, by name; several are joined."""
+        return "、".join(dict.fromkeys(self.operators.values())) or "-"
+
+    @property
     def reviewer(self) -> str:
         """Return who approved, by name; several are joined."""
-        return "、".join(approval.name for approval in self.approvals) or "-"
+        return "、".join(dict.fromkeys(one.name for one in self.approvals)) or "-"
 
-    def of(self, subject: str) -> list[Entry]:
-        """Given a subject, return its lines in order."""
-        return [e for e in self.entries if e.kind == STATE and e.subject == subject]
+    @cached_property
+    def lines(self) -> Mapping[str, Sequence[Entry]]:
+        """Return the journal's lines in order, by subject."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.kind == STATE:
+                found.setdefault(entry.subject, []).append(entry)
+        return found
 
     def last(self, subject: str) -> Entry | None:
         """Given a subject, return its newest line, None when it was never touched."""
-        lines = self.of(subject)
+        lines = self.lines.get(subject)
         return lines[-1] if lines else None
+
+    def reason(self, subject: str) -> str:
+        """Given a subject, return the newest reason the journal gives, or a dash."""
+        said = (entry.reason for entry in reversed(self.lines.get(subject, ())) if entry.reason)
+        return next(said, "-")
 
     def data(self, subject: str, key: str) -> Any:  # noqa: ANN401 - whatever the journal holds
         """Given a subject and a key, return the newest value of it in the journal, or None."""
-        for entry in reversed(self.of(subject)):
+        for entry in reversed(self.lines.get(subject, ())):
             if entry.data.get(key):
                 return entry.data[key]
         return None
 
     def recheck(self, subject: str) -> Mapping[str, str]:
-        """Given a subject, return the verdicts of the re-check by rule, empty without one."""
-        return self.data(subject, "recheck") or {}
+        """Given a subject, return the verdicts of the re-check by rule, empty without one.
 
-    def commands(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield every command run on a host, with the host, in order."""
+        A re-check before the host was taken back says nothing about how it is now.
+        """
+        for entry in reversed(self.lines.get(subject, ())):
+            if entry.state in _BACK:
+                return {}
+            if entry.data.get("recheck"):
+                return dict(entry.data["recheck"])
+        return {}
+
+    def commands(self) -> Iterator[Command]:
+        """Yield every command run on a host, in order."""
+        operator = "-"
         for entry in self.entries:
+            if entry.kind == OPENED:
+                operator = self.operators.get(entry.data["run"], "-")
             for command in entry.data.get("commands", ()):
-                yield entry.subject, command
+                yield Command(entry.subject, operator, command)
 
     def steps(self) -> Iterator[tuple[SubjectPlan, Step]]:
         """Yield every step with its subject."""

@@ -1,0 +1,56 @@
+"""A change in the words of a paper: the setting before and after, not the size of its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from opsrunner.plan.models import Change
+from opsrunner.report.paper import Say, same
+
+Side = Literal["before", "after"]
+_FILE = re.compile(r"(\d+) bytes, (mode (\d+), (\d+:\d+))")
+_SIGN = {"before": "-", "after": "+"}
+_MANY = 8  # lines of a file in one cell of a table; the plan shows all of them
+_NOTHING: dict[Side, Say] = {
+    "before": Say("（无此设置）", "(not set)"), "after": Say("（已删除）", "(removed)"),
+}
+
+
+def told(change: Change, side: Side) -> Say:
+    """Given a change and a side, return how the target is on it, without a file's lines."""
+    text = change.before if side == "before" else change.after
+    if text == "absent":
+        return Say("不存在", "absent")
+    found = _FILE.fullmatch(text)
+    return Say(f"权限 {found[3]}，属主 {found[4]}", found[2]) if found else same(text)
+
+
+def settings(changes: Sequence[Change], side: Side) -> Say:
+    """Given changes and a side, return each target with its setting: of a file, what differs."""
+    texts = [_setting(change, side) for change in changes]
+    return Say("\n".join(text.zh for text in texts), "\n".join(text.en for text in texts))
+
+
+def _setting(change: Change, side: Side) -> Say:
+    says = told(change, side)
+    lines = _lines(change.diff, side) if change.diff else ()
+    if lines:
+        more = len(lines) - _MANY
+        shown = "\n".join(lines[:_MANY])
+        rest = Say(f"\n……（共 {len(lines)} 行）", f"\n... ({len(lines)} lines)")
+        says = Say(shown + rest.zh, shown + rest.en) if more > 0 else same(shown)
+    elif change.diff and told(change, "before") == told(change, "after"):
+        says = _NOTHING[side]
+    if says.zh.startswith(f"{change.target} "):  # kernel parameters name themselves
+        return says
+    return Say(f"{change.target}：\n{says.zh}", f"{change.target}:\n{says.en}")
+
+
+def _lines(diff: str, side: Side) -> Sequence[str]:
+    """Given a diff, return the lines only that side has, without its two heads."""
+    return [
+        line[1:].strip() for line in diff.splitlines()[2:]
+        if line.startswith(_SIGN[side]) and line[1:].strip()
+    ]
