@@ -13,8 +13,9 @@ from rich.console import Console
 from opsrunner.cli.context import limits, open_store, today
 from opsrunner.cli.outcome import exit_code, present, require_folder
 from opsrunner.cli.table import echo_table
-from opsrunner.evidence.store import Store
-from opsrunner.models import Severity, Subject
+from opsrunner.errors import ExitCode
+from opsrunner.evidence.store import JUDGED, Store
+from opsrunner.models import RunInfo, Severity, Subject
 from opsrunner.policy.bundle import unpack
 from opsrunner.policy.load import load_policies
 from opsrunner.rejudge import rejudge
@@ -71,6 +72,10 @@ def show(
     find_writers(names)
     if names:
         require_folder(output or settings.reports)
+    found = store.run(run, () if run != "latest" else JUDGED)
+    if found.activity not in JUDGED:
+        _show_other(store, found)
+        return ExitCode.COMPLIANT
     document = document_of(store, run)
     if names:
         present(document, output or settings.reports / document.run.id, names, settings.language)
@@ -78,6 +83,18 @@ def show(
         print_summary(document, Console(soft_wrap=True, highlight=False))
         typer.echo(f"run   {document.run.id}\nhead  {document.head}")
     return exit_code(document, Severity.LOW)
+
+
+def _show_other(store: Store, run: RunInfo) -> None:
+    """Given a run that has no findings (an approval, a change), print what its record says."""
+    typer.echo(f"run       {run.id}  {run.activity}  {run.status}  by {run.operator}")
+    for name, value in sorted(run.options.items()):
+        typer.echo(f"{name:9} {value}")
+    rows = [
+        (record.id, str(record.tally.get("state", "")), record.reason or "")
+        for record in store.subject_records(run.id, allow_unfinished=True)
+    ]
+    echo_table(("subject", "state", "because"), rows)
 
 
 def diff(before: Run, after: Run = "latest", as_json: Json = False) -> None:
