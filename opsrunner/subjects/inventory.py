@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"\w[\w.:@-]*")  # also a safe file name, and nothing a terminal obeys
 # Every variable of the ``ops_`` prefix that means something; a misspelt one is a problem.
-_VARIABLES = (
-    "ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", "ops_second_login",
-)
+# Those about changes: the account that is the second way in, the address the controller comes from.
+_SITE = ("ops_second_login", "ops_controller_address")
+_VARIABLES = ("ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", *_SITE)
 # What an operator may decide for a site about a change: variables of the hardening roles.
 _WANTED = "harden_"
 
@@ -208,22 +208,20 @@ def _attributes(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], li
 
 
 def _wanted(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], list[Problem]]:
-    """Given a host, return what its site decides about changes: variables of roles, second login.
-
-    ``ops_second_login`` is an account, other than the controller's, that can log in and use sudo.
-    """
+    """Given a host, return what its site decides about changes: variables of roles, and _SITE."""
     wanted: dict[str, Any] = {}
     problems = []
     for name in sorted(entry.variables):
-        if name != "ops_second_login" and not name.startswith(_WANTED):
+        if name not in _SITE and not name.startswith(_WANTED):
             continue
         wanted[name], secret = _plain(entry.variables[name])
         if secret:
             message = "holds a vault-encrypted value or a template; plain values only"
             problems.append(Problem(context.path, f"{entry.name}.{name}", message))
-    if not isinstance(wanted.get("ops_second_login", ""), str):
-        message = "must be the name of an account"
-        problems.append(Problem(context.path, f"{entry.name}.ops_second_login", message))
+    problems += [
+        Problem(context.path, f"{entry.name}.{name}", "must be text")
+        for name in _SITE if not isinstance(wanted.get(name, ""), str)
+    ]
     return wanted, problems
 
 

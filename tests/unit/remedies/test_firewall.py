@@ -229,7 +229,7 @@ _XML = st.sampled_from([
 
 
 @given(st.lists(_XML, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_zone_is_limited_or_left_to_a_person(parts: list[str]) -> None:
     wanted = sources("10.1.0.0/16")
     zone = PUBLIC.replace("</zone>", "".join(parts) + "</zone>")
@@ -239,7 +239,8 @@ def test_any_zone_is_limited_or_left_to_a_person(parts: list[str]) -> None:
     except ByHand:
         return
     text = draft.text(OWN)
-    assert all(part in text for part in parts if "ssh" not in part and "22" not in part)
+    # The end of a line that held nothing else goes with what was removed from it.
+    assert all(part.strip() in text for part in parts if "ssh" not in part and "22" not in part)
     assert all(part in text for part in parts if part.startswith(("<rule", "<!--")))
     assert not again(draft, wanted)
 
