@@ -9,12 +9,14 @@ import typer
 
 from opsrunner.activities.harden.actor import targets_of
 from opsrunner.cli.carrying import Manner, approved, carry, load_case
+from opsrunner.cli.paperwork import Formats, Output, Template, prepare
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.batches import Pace
 from opsrunner.plan.execute import Ending, Work, execute
 from opsrunner.plan.execute import resume as go_on
 from opsrunner.plan.execute import undo as take_back
 from opsrunner.plan.models import Plan
+from opsrunner.settings import load_settings
 
 EXAMPLES = """
 Examples:
@@ -50,6 +52,9 @@ def apply(
     batch: Batch = "10%",
     failures: Failures = 1,
     undo_after: UndoAfter = 300,
+    output: Output = None,
+    formats: Formats = "",
+    template: Template = None,
     as_json: AsJson = False,
 ) -> int:
     """Carry an approved plan out: snapshot, timed undo, change, fresh login, re-check, per host.
@@ -57,9 +62,10 @@ def apply(
     Refused before any host is touched: no approval that holds, expired, edited, other policies,
     a closed window, a freeze, another applier. Exit 2 when a host failed, 4 when one is unknown.
     """
+    papers = prepare(load_settings(), formats, output, template)
     case = load_case(plan)
     approved(case)
-    manner = Manner(Pace(canary, batch, failures), undo_after, new=True, as_json=as_json)
+    manner = Manner(Pace(canary, batch, failures), undo_after, papers, new=True, as_json=as_json)
     return carry(case, manner, execute)
 
 
@@ -68,19 +74,23 @@ def resume(
     batch: Batch = "10%",
     failures: Failures = 1,
     undo_after: UndoAfter = 300,
+    output: Output = None,
+    formats: Formats = "",
+    template: Template = None,
     as_json: AsJson = False,
 ) -> int:
     """Go on after a crash: ask every host whose state is open, finish it, then the rest.
 
     The rest only while the plan is still approved and its window open.
     """
+    papers = prepare(load_settings(), formats, output, template)
     case = load_case(plan)
     barred = ""
     try:
         approved(case)
     except InputError as error:  # what is open must be settled all the same
         barred = str(error)
-    manner = Manner(Pace("", batch, failures), undo_after, as_json=as_json, barred=barred)
+    manner = Manner(Pace("", batch, failures), undo_after, papers, as_json=as_json, barred=barred)
     return carry(case, manner, go_on)
 
 
@@ -92,12 +102,16 @@ def undo(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     undo_after: UndoAfter = 300,
+    output: Output = None,
+    formats: Formats = "",
+    template: Template = None,
     as_json: AsJson = False,
 ) -> int:
     """Take a carried-out plan back, to the bytes, modes and states before it.
 
     What somebody changed since is refused and shown: before, applied, now.
     """
+    papers = prepare(load_settings(), formats, output, template)
     case = load_case(plan)
     known = [
         subject.id for subject in case.plan.subjects
@@ -114,7 +128,7 @@ def undo(
     def back(work: Work) -> Ending:
         return take_back(work, names, why)
 
-    manner = Manner(Pace(), undo_after, as_json=as_json, only=tuple(rule or ()))
+    manner = Manner(Pace(), undo_after, papers, as_json=as_json, only=tuple(rule or ()))
     return carry(case, manner, back)
 
 

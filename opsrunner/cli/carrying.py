@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from opsrunner.changes.fleet import Fleet
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
 from opsrunner.cli.ending import exit_of, present
+from opsrunner.cli.paperwork import Paperwork, write_story
 from opsrunner.cli.plan import findings_of, fleet_of
 from opsrunner.cli.progress import HostProgress
 from opsrunner.errors import InputError, Problem
@@ -56,6 +57,7 @@ class Case:
     context: Context
     store: Store
     operator: str
+    rechecks: list[str] = field(default_factory=list)  # runs that looked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Manner:
 
     pace: Pace
     undo_after: int
+    papers: Paperwork
     new: bool = False
     as_json: bool = False
     barred: str = ""
@@ -77,14 +80,14 @@ def load_case(ref: str) -> Case:
     """Given what names the plan, load all of it. Raise InputError with what is wrong."""
     settings = load_settings()
     store = open_store(settings)
-    path = find(_plan_of(ref, store), settings.store)
+    path = find(plan_of(ref, store), settings.store)
     plan, digest = load(path)
     operator = load_people(settings.policies).require(this_login(), "apply")
     context = load_context(Path(plan.inventory))
     return Case(plan, path, digest, context, store, operator)
 
 
-def _plan_of(ref: str, store: Store) -> str:
+def plan_of(ref: str, store: Store) -> str:
     """Given a plan's or a run's name, return the plan's."""
     for run in store.runs():
         if run.id == ref and "plan" in run.options:
@@ -140,10 +143,12 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
         for record in _records(case, journal):
             run.subject(record)
         outputs = {"blobs": {"journal": case.store.put(place.read_bytes())},
-                   "states": dict(ending.states), "stopped": ending.stopped}
+                   "states": dict(ending.states), "stopped": ending.stopped,
+                   "rechecks": case.rechecks}
         run.finish(outputs=outputs)
-    present(case.plan, run.run.id, journal, ending, as_json=manner.as_json)
-    return exit_of(ending)
+    written = write_story(case.store, case.plan, case.digest, journal.entries, manner.papers)
+    present(case.plan, run.run.id, journal, ending, written, as_json=manner.as_json)
+    return exit_of(ending, written)
 
 
 def _work(
@@ -206,6 +211,7 @@ def _recheck(case: Case) -> Callable[[Sequence[str], Sequence[str]], dict[str, d
             limits=limits(context.settings),
         )
         run_id = observe_and_judge(plan, context, case.store, rules)
+        case.rechecks.append(run_id)
         return {
             name: {row.rule: row.verdict.value for row in rows}
             for name, rows in findings_of(case.store, run_id).items()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import typer
 
+from opsrunner.cli.paperwork import Written
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode
 from opsrunner.plan.entries import last
@@ -19,15 +20,16 @@ _LONG = 160  # characters of a reason in the table; the journal has all of it
 
 
 def present(
-    plan: Plan, run_id: str, journal: Journal, ending: Ending, *, as_json: bool,
+    plan: Plan, run_id: str, journal: Journal, ending: Ending, written: Written, *, as_json: bool,
 ) -> None:
-    """Given a plan, the run, its journal and how it ended, print it."""
+    """Given a plan, the run, its journal, how it ended and its papers, print it."""
     reasons = {entry.subject: entry.reason for entry in journal.entries if entry.subject}
     if as_json:
         typer.echo(json.dumps({
             "run": run_id, "plan": plan.id, "stopped": ending.stopped,
             "states": {name: state.value for name, state in ending.states.items()},
             "reasons": {name: reason for name, reason in reasons.items() if reason},
+            "papers": [str(path) for path in written.files], "missing": list(written.notes),
         }, ensure_ascii=False))
         return
     echo_table(["host", "state", "because"], [
@@ -41,6 +43,8 @@ def present(
         typer.echo(f"unknown  {name}: find out with  opsrunner resume {plan.id}")
     typer.echo(f"run      {run_id}")
     typer.echo(f"journal  {journal.path}")
+    for line in written.lines():
+        typer.echo(line)
 
 
 def _differences(journal: Journal) -> Iterator[str]:
@@ -61,11 +65,14 @@ def _short(text: str) -> str:
     return first if len(first) <= _LONG else f"{first[:_LONG]}…"
 
 
-def exit_of(ending: Ending) -> ExitCode:
-    """Given how it ended, return the exit code: something unknown wins over failures."""
+def exit_of(ending: Ending, written: Written) -> ExitCode:
+    """Given how it ended, return the exit code: something unknown wins over failures.
+
+    A paper that could not be written is heard of only when the hosts are well.
+    """
     states = set(ending.states.values())
     if State.UNKNOWN in states:
         return ExitCode.UNKNOWN
     if states & {State.FAILED, State.REFUSED} or ending.stopped:
         return ExitCode.VIOLATIONS
-    return ExitCode.COMPLIANT
+    return ExitCode.INTERNAL if written.failed else ExitCode.COMPLIANT

@@ -17,6 +17,7 @@ from opsrunner.changes.reading import Target
 from opsrunner.changes.state import HostState
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
+from opsrunner.cli.paperwork import Paperwork, Template, prepare, write_plan
 from opsrunner.cli.progress import HostProgress
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
@@ -85,6 +86,7 @@ def harden(
     emergency: Emergency = "",
     acknowledge: Acknowledge = None,
     valid_days: ValidDays = 7,
+    template: Template = None,
     as_json: AsJson = False,
 ) -> int:
     """Plan the hardening of what fails: host x rule, before and after, danger, restarts.
@@ -94,6 +96,7 @@ def harden(
     """
     context = load_context(inventory, limit, profile)
     rules = rule or []
+    papers = prepare(context.settings, "html,docx", template=template)
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
     agreed = acknowledgements(acknowledge or [], context)
     _refuse(context, rules, period)
@@ -107,7 +110,7 @@ def harden(
     tasks = tasks_of(context.inventory.with_profile, findings, context.policies.rules, agreed)
     planned = make_plan(tasks, _read(context, tasks), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
-    _present(path, as_json=as_json)
+    _present(path, papers, as_json=as_json)
     unknown = any(left.reason == "unknown" for s in planned.plan.subjects for left in s.left_out)
     return ExitCode.UNKNOWN if unknown else ExitCode.COMPLIANT
 
@@ -194,18 +197,23 @@ def findings_of(
     return found
 
 
-def _present(path: Path, *, as_json: bool) -> None:
+def _present(path: Path, papers: Paperwork, *, as_json: bool) -> None:
     plan, signed = load(path)
+    written = write_plan(plan, signed, path.parent, papers)
     if as_json:
-        typer.echo(json.dumps(
-            {"plan": plan.model_dump(mode="json"), "digest": signed, "path": str(path)},
-            ensure_ascii=False,
-        ))
+        typer.echo(json.dumps({
+            "plan": plan.model_dump(mode="json"), "digest": signed, "path": str(path),
+            "papers": [str(file) for file in written.files], "missing": list(written.notes),
+        }, ensure_ascii=False))
         return
     _table(plan)
     typer.echo(f"plan    {plan.id}")
     typer.echo(f"digest  {signed}")
     typer.echo(f"json    {path}")
+    for file in written.files:
+        typer.echo(f"{file.suffix[1:]:7} {file}")
+    for note in written.notes:
+        typer.echo(f"missing {note}")
     if any(subject.steps for subject in plan.subjects):
         typer.echo(f"next    opsrunner approve {plan.id}   (somebody else than {plan.planner})")
     else:

@@ -21,7 +21,7 @@ from tests.lab.picture import differing, kept
 pytestmark = pytest.mark.lab
 
 HOSTS = ("lab-centos7-1", "lab-rhel8-1", "lab-kylinv10-1", "lab-debian12-1", "lab-centos6-1")
-WANTED = CHECKOUT / "molecule" / "harden" / "vars.yml"
+WANTED = CHECKOUT / "molecule" / "harden" / "vars" / "wanted.yml"
 SECRET = "Zx9canaryQ7"  # noqa: S105 - a canary
 
 

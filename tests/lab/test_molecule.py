@@ -15,15 +15,26 @@ from tests.lab.fleet.instance import CHECKOUT
 pytestmark = pytest.mark.lab
 
 
-def test_molecule_converges_is_idempotent_and_verifies(lab: Lab) -> None:
+def molecule(lab: Lab, scenario: str) -> str:
+    """Run a scenario on the lab; return what it said."""
     assert Path(lab.record.inventory) == CHECKOUT / "inventories" / "lab" / "hosts.yml"
     folder = Path(sys.executable).parent
     environ = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run(
-        [str(folder / "molecule"), "test"], cwd=CHECKOUT, env=environ, capture_output=True,
-        text=True, timeout=300, check=False,
+        [str(folder / "molecule"), "test", "-s", scenario], cwd=CHECKOUT, env=environ,
+        capture_output=True, text=True, timeout=600, check=False,
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-6000:]
-    hosts = len(lab.record.hosts)
-    assert f"{2 * hosts} passed" in said, said[-3000:]
+    return said
+
+
+def test_molecule_converges_is_idempotent_and_verifies(lab: Lab) -> None:
+    said = molecule(lab, "default")
+    assert f"{2 * len(lab.record.hosts)} passed" in said, said[-3000:]
+
+
+def test_hardening_is_announced_done_once_and_taken_back(lab: Lab, pristine: list[str]) -> None:
+    pristine += [host.name for host in lab.record.hosts]
+    said = molecule(lab, "harden")
+    assert said.count(f"{2 * len(lab.record.hosts)} passed") == 2, said[-3000:]  # before and after

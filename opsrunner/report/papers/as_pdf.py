@@ -86,7 +86,8 @@ def choose(families: list[str]) -> dict[str, list[str]]:
 
 def breakable(text: str) -> str:
     """Given text from anywhere, return it visible, and with places to break in long words."""
-    return _LONG.sub(lambda word: BREAK.join(_PART.findall(word.group())), visible(text))
+    shown = visible(text).expandtabs()  # Typst has no tabs
+    return _LONG.sub(lambda word: BREAK.join(_PART.findall(word.group())), shown)
 
 
 WRITER = PdfWriter

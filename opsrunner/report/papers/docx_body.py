@@ -71,8 +71,8 @@ class Body:
                 yield self._heading(number, section, next(places))
                 for block in section.blocks:
                     yield from self._block(block, page)
-            if wide:
-                yield _turn(self.sideways)
+                    last = wide and section is run[-1][1] and block is section.blocks[-1]
+                    yield _turn(self.sideways) if last else self._gap(block)
 
     def contents(self, paper: Paper) -> str:
         """Given a paper, return its contents: a field that Word can renew, filled already.
@@ -83,6 +83,7 @@ class Body:
             (number.count(".") + 1, f"{number}  {section.title.in_(self.language)}", _mark(number))
             for number, section in numbered(paper.sections) if number.count(".") < _LISTED
         ]
+        entries.append((1, WORDS["evidence"].in_(self.language), _mark("evidence")))
         lines = []
         for place, (level, text, mark) in enumerate(entries):
             begin = _FIELD if place == 0 else ""
@@ -119,7 +120,6 @@ class Body:
             yield self._paragraph("Paper Caption", _run(block.caption.in_(self.language)))
         for line in block.text.splitlines() or [""]:
             yield self._paragraph("Paper Code", _run(line))
-        yield self._paragraph("Paper Cell", "")
 
     @_block.register
     def _signatures(self, block: Signatures, page: Page) -> Iterator[str]:
@@ -139,6 +139,10 @@ class Body:
         rows = ([(cell.text.in_(self.language), cell.mark) for cell in row] for row in block.rows)
         widths = block.widths or [1] * len(block.heads)
         yield from self._grid(page, widths, [self._say(head) for head in block.heads], rows)
+
+    def _gap(self, block: Block) -> str:
+        """Return what keeps a block and the next apart; two tables would grow together."""
+        return "" if isinstance(block, Paragraph) else self._paragraph("Paper Cell", "")
 
     def _say(self, text: Say) -> tuple[str, Verdict]:
         return text.in_(self.language), ""
@@ -167,7 +171,7 @@ class Body:
         for row in rows:
             whole = "<w:cantSplit/>" if sum(len(text) for text, _ in row) < _WHOLE else ""
             yield _row(row, widths, style, whole + tall)
-        yield f"</w:tbl>{self._paragraph('Paper Cell', '')}"
+        yield "</w:tbl>"
 
     def _paragraph(self, style: str, runs: str) -> str:
         return f'<w:p><w:pPr><w:pStyle w:val="{self.styles[style]}"/></w:pPr>{runs}</w:p>'

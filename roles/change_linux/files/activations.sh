@@ -30,7 +30,7 @@ ops_service_of() { # activation: the name its service has on this host, into $op
 ops_runs() { # succeed when $ops_service does
   if ops_systemd; then
     case $(systemctl show -p ActiveState "$ops_service.service") in
-      *=active | *=reloading | *=activating) return 0 ;;
+      *=active | *=reloading) return 0 ;;
     esac
     return 1
   fi
@@ -54,7 +54,7 @@ ops_again() { # activation, reload or restart
     ops_control "$2" || { [ "$2" = reload ] && ops_control restart; }
   elif [ -n "$OPS_FORCE" ] && grep -q -x "$1" "$OPS_DIR/running"; then
     if ops_systemd; then ops_run systemctl reset-failed "$ops_service.service"; fi
-    ops_control start
+    ops_control restart # it may be waiting to be started again, or hang on its way
   else
     ops_tell note "$1" "$ops_service does not run"
   fi

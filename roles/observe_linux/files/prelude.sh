@@ -5,6 +5,10 @@ need() { # tool: go on only when it is there
   command -v "$1" >/dev/null 2>&1 || { echo "no $1" >&2; exit 127; }
 }
 
+need_rpm() { # a system of packages by rpm: without its database the tool would make an empty one
+  need rpm
+  [ -d "$(rpm --eval '%{_dbpath}')" ] || { echo "no rpm database" >&2; exit 127; }
+}
 need_root() { # go on only as root
   [ "$(id -u)" -eq 0 ] || { echo "needs root" >&2; exit 126; }
 }

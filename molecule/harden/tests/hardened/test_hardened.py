@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,7 @@ def test_sshd_says_so_itself(host: Host, line: str) -> None:
 def test_failed_logins_lock(host: Host) -> None:
     stacks = host.run("cat /etc/pam.d/password-auth /etc/pam.d/common-auth /etc/security/*").stdout
     assert "pam_faillock.so" in stacks
-    assert "deny=5" in stacks.replace(" ", "")
+    assert re.search(r"\bdeny *= *[1-5]\b", stacks)  # Kylin's own 3 is stricter and stays
 
 
 def test_kernel_ages_audit_and_sudo_are_as_wanted(host: Host) -> None:

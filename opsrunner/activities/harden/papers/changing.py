@@ -35,22 +35,33 @@ def settings(changes: Sequence[Change], side: Side) -> Say:
 
 def _setting(change: Change, side: Side) -> Say:
     says = told(change, side)
-    lines = _lines(change.diff, side) if change.diff else ()
-    if lines:
-        more = len(lines) - _MANY
-        shown = "\n".join(lines[:_MANY])
-        rest = Say(f"\n……（共 {len(lines)} 行）", f"\n... ({len(lines)} lines)")
-        says = Say(shown + rest.zh, shown + rest.en) if more > 0 else same(shown)
-    elif change.diff and told(change, "before") == told(change, "after"):
-        says = _NOTHING[side]
+    if change.diff and (change.before if side == "before" else change.after) != "absent":
+        says = _differing(_lines(change.diff, side), side)
+        if _stays(change):
+            owner = told(change, side)
+            says = Say(f"{says.zh}\n{owner.zh}", f"{says.en}\n{owner.en}")
     if says.zh.startswith(f"{change.target} "):  # kernel parameters name themselves
         return says
     return Say(f"{change.target}：\n{says.zh}", f"{change.target}:\n{says.en}")
 
 
+def _stays(change: Change) -> bool:
+    """Return whether the file is there on both sides, and not with the same mode and owner."""
+    return "absent" not in (change.before, change.after) and (
+        told(change, "before") != told(change, "after"))
+
+
+def _differing(lines: Sequence[str], side: Side) -> Say:
+    if not lines:
+        return _NOTHING[side]
+    more = len(lines) > _MANY
+    shown = "\n".join(lines[:_MANY])
+    return Say(
+        shown + f"\n……（共 {len(lines)} 行）" * more, shown + f"\n... ({len(lines)} lines)" * more,
+    )
+
+
 def _lines(diff: str, side: Side) -> Sequence[str]:
-    """Given a diff, return the lines only that side has, without its two heads."""
-    return [
-        line[1:].strip() for line in diff.splitlines()[2:]
-        if line.startswith(_SIGN[side]) and line[1:].strip()
-    ]
+    """Given a diff, return what only that side sets: no heads, no comments, one space for many."""
+    lines = (line[1:].split() for line in diff.splitlines()[2:] if line.startswith(_SIGN[side]))
+    return [" ".join(words) for words in lines if words and not words[0].startswith("#")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsrunner.activities.harden.papers.story import Story
-from opsrunner.activities.harden.papers.words import ROLLBACK, STATES, evidence
+from opsrunner.activities.harden.papers.words import ROLLBACK, STATES, at, evidence, signer
 from opsrunner.plan.states import State
 from opsrunner.report.paper import (
     Cell,
@@ -17,6 +17,8 @@ from opsrunner.report.paper import (
     same,
 )
 
+_LONG = 2000  # characters of a command's output
+
 
 def operation_report(story: Story) -> Paper:
     """Given what was carried out, return every command with host, person, time and result."""
@@ -27,8 +29,9 @@ def operation_report(story: Story) -> Paper:
         number=story.plan.id,
         date=_date(story),
         facts=_facts(story),
-        signatures=((Say("编制", "Prepared"), story.operator, _date(story)),
+        signatures=((Say("编制", "Prepared"), signer(story.operator), _date(story)),
                     (Say("审核", "Reviewed"), "", ""), (Say("批准", "Approved"), "", "")),
+        versions=(("1.0", _date(story), story.operator, Say("首次编制", "First version")),),
         evidence=evidence(story),
         digest=story.digest,
         sections=(
@@ -47,6 +50,7 @@ def change_record(story: Story) -> Paper:
         number=story.plan.id,
         date=_date(story),
         facts=_facts(story),
+        versions=(("1.0", _date(story), story.operator, Say("首次编制", "First version")),),
         evidence=evidence(story),
         digest=story.digest,
         sections=(
@@ -56,8 +60,8 @@ def change_record(story: Story) -> Paper:
             Section(Say("实施结果", "Result by host"), (_results(story),)),
             Section(Say("签字", "Signatures"), (Signatures((
                 (Say("申请/编制", "Planned by"), story.name(story.plan.planner), ""),
-                (Say("批准", "Approved by"), story.reviewer, ""),
-                (Say("实施", "Carried out by"), story.operator, ""),
+                (Say("批准", "Approved by"), signer(story.reviewer), ""),
+                (Say("实施", "Carried out by"), signer(story.operator), ""),
                 (Say("客户确认", "Customer"), "", ""),
             )),)),
         ),
@@ -70,14 +74,15 @@ def _date(story: Story) -> str:
 
 def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
     plan = story.plan
+    begun, ended = (story.entries[end].at if story.entries else "-" for end in (0, -1))
     return (
         (Say("工单", "Work order"), same(plan.ticket or "-")),
         (Say("保障时期", "Special period"), same(plan.period or "-")),
         (Say("编制人", "Planned by"), same(story.name(plan.planner))),
         (Say("批准人", "Approved by"), same(story.reviewer)),
         (Say("操作人", "Operator"), same(story.operator)),
-        (Say("开始", "Begun"), same(story.entries[0].at if story.entries else "-")),
-        (Say("结束", "Ended"), same(story.entries[-1].at if story.entries else "-")),
+        (Say("开始（UTC）", "Begun (UTC)"), at(begun)),
+        (Say("结束（UTC）", "Ended (UTC)"), at(ended)),
     )
 
 
@@ -87,7 +92,7 @@ def _timeline(story: Story) -> Table:
         if entry.state is None:
             continue
         text, mark = STATES[entry.state]
-        rows.append([Cell(same(entry.at)), Cell(same(entry.subject)), Cell(text, mark),
+        rows.append([Cell(at(entry.at)), Cell(same(entry.subject)), Cell(text, mark),
                      Cell(same(entry.reason or "-"))])
     return Table(
         heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("状态", "State"),
@@ -98,10 +103,10 @@ def _timeline(story: Story) -> Table:
 
 def _commands(story: Story) -> Table:
     rows = [
-        [Cell(same(done.said.get("when", ""))), Cell(same(done.host)), Cell(same(done.operator)),
+        [Cell(at(done.said.get("when", ""))), Cell(same(done.host)), Cell(same(done.operator)),
          Cell(same(done.said.get("command", ""))),
          Cell(same(done.said.get("code", "")), "" if done.said.get("code") == 0 else "bad"),
-         Cell(same(done.said.get("said", "")))]
+         Cell(_output(str(done.said.get("said", ""))))]
         for done in story.commands()
     ]
     return Table(
@@ -111,14 +116,23 @@ def _commands(story: Story) -> Table:
     )
 
 
+def _output(text: str) -> Say:
+    """Given what a command said, return as much of it as a reader bears; the journal has all."""
+    if len(text) <= _LONG:
+        return same(text)
+    cut = text[:_LONG]
+    return Say(f"{cut}……（全文见 journal.jsonl）", f"{cut}... (all in journal.jsonl)")
+
+
 def _scope(story: Story) -> Facts:
     hosts = [s.id for s in story.plan.subjects if s.steps]
+    created, expires = at(story.plan.created).zh, at(story.plan.expires).zh
     rules = sorted({step.rule for _, step in story.steps()})
     return Facts((
         (Say("主机", "Hosts"), same(", ".join(hosts))),
         (Say("加固项", "Rules"), same(", ".join(rules))),
         (Say("方案摘要值", "Digest"), same(story.digest)),
-        (Say("方案有效期", "Valid"), same(f"{story.plan.created} - {story.plan.expires}")),
+        (Say("方案有效期", "Valid"), same(f"{created} - {expires} (UTC)")),
     ))
 
 
@@ -126,7 +140,7 @@ def _approvals(story: Story) -> Table:
     rows = [
         [Cell(same(one.name)),
          Cell(Say("电子签名", "signature") if one.kind == "signature" else Say("纸质", "on paper")),
-         Cell(same(one.at)), Cell(same(one.fingerprint or one.scan_sha256))]
+         Cell(at(one.at)), Cell(same(one.fingerprint or one.scan_sha256))]
         for one in story.approvals
     ]
     return Table(

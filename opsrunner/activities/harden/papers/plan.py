@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from opsrunner.activities.harden.papers.changing import told
-from opsrunner.activities.harden.papers.words import BASIS, DANGER, ROLLBACK, left_out, say, steps
-from opsrunner.plan.models import Change, Plan
+from opsrunner.activities.harden.papers.words import (
+    BASIS,
+    DANGER,
+    ROLLBACK,
+    at,
+    for_hosts,
+    left_out,
+    names,
+    say,
+    steps,
+)
+from opsrunner.plan.models import Change, Plan, Step
 from opsrunner.report.paper import (
     Block,
     Cell,
@@ -37,7 +47,7 @@ def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None)
             (Say("工单", "Work order"), same(plan.ticket or "-")),
             (Say("保障时期", "Special period"), same(plan.period or "-")),
             (Say("编制人", "Planned by"), same(planner)),
-            (Say("有效期至", "Valid until"), same(plan.expires)),
+            (Say("有效期至（UTC）", "Valid until (UTC)"), at(plan.expires)),
             (Say("依据的检查", "Findings of run"), same(plan.source_run)),
             (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
         ),
@@ -92,37 +102,38 @@ def _hosts(plan: Plan) -> Table:
 
 
 def _steps(plan: Plan) -> Table:
-    rows = []
-    for subject, step in steps(plan):
-        level, mark = DANGER[step.danger.level]
-        why = say(step.danger.why)
-        if step.acknowledged:
-            why = Say(f"{why.zh} 已确认：{step.acknowledged}",
-                      f"{why.en} Acknowledged: {step.acknowledged}")
-        rows.append([
-            Cell(same(subject.id)), Cell(same(step.rule)), Cell(say(step.title)),
-            Cell(level, mark), Cell(why), Cell(same(", ".join(step.restarts) or "-")),
-        ])
     return Table(
-        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("项目", "Title"),
-               Say("风险", "Danger"), Say("风险说明", "Why"), Say("重载/重启服务", "Restarts")),
-        rows=rows,
-        widths=(14, 20, 24, 6, 26, 12),
+        heads=(Say("规则", "Rule"), Say("项目", "Title"), Say("风险", "Danger"),
+               Say("风险说明", "Why"), Say("重载/重启服务", "Restarts"), Say("主机", "Hosts")),
+        rows=for_hosts(
+            ((subject.id, _step(step)) for subject, step in steps(plan)), len(plan.subjects),
+        ),
+        widths=(19, 23, 6, 24, 10, 18),
         sheet=Say("加固项", "Steps"),
     )
 
 
+def _step(step: Step) -> tuple[Cell, ...]:
+    level, mark = DANGER[step.danger.level]
+    why = say(step.danger.why)
+    if step.acknowledged:
+        why = Say(f"{why.zh} 已确认：{step.acknowledged}",
+                  f"{why.en} Acknowledged: {step.acknowledged}")
+    return (Cell(same(step.rule)), Cell(say(step.title)), Cell(level, mark), Cell(why),
+            Cell(same(", ".join(step.restarts) or "-")))
+
+
 def _restarts(plan: Plan) -> Table:
-    rows = [
-        [Cell(same(subject.id)), Cell(same(step.rule)), Cell(same("; ".join(step.restarts) or "-")),
-         Cell(same("; ".join(step.reboot) or "-"), "warn" if step.reboot else "")]
+    rows = for_hosts((
+        (subject.id, (Cell(same(step.rule)), Cell(same("; ".join(step.restarts) or "-")),
+                      Cell(same("; ".join(step.reboot) or "-"), "warn" if step.reboot else "")))
         for subject, step in steps(plan) if step.restarts or step.reboot
-    ]
+    ), len(plan.subjects))
     return Table(
-        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("重载/重启服务", "Restarts"),
-               Say("需重启主机方生效", "Effective after a reboot")),
+        heads=(Say("规则", "Rule"), Say("重载/重启服务", "Restarts"),
+               Say("需重启主机方生效", "Effective after a reboot"), Say("主机", "Hosts")),
         rows=rows,
-        widths=(16, 24, 24, 36),
+        widths=(22, 20, 32, 26),
         sheet=Say("重启", "Restarts"),
     )
 
@@ -138,7 +149,7 @@ def _details(plan: Plan) -> Iterator[Section]:
     for name, found in rules.items():
         blocks: list[Block] = []
         for changes, hosts in found.items():
-            blocks += _changes(changes, hosts)
+            blocks += _changes(changes, names(hosts, len(plan.subjects)))
         yield Section(titles[name], blocks)
 
 
@@ -146,14 +157,13 @@ def _shown(change: Change) -> _Change:
     return change.target, told(change, "before"), told(change, "after"), change.diff
 
 
-def _changes(changes: _Alike, hosts: Sequence[str]) -> Iterator[Block]:
-    listed = ", ".join(hosts)
+def _changes(changes: _Alike, hosts: Say) -> Iterator[Block]:
     yield Table(
         heads=(Say("对象", "Target"), Say("变更前", "Before"), Say("变更后", "After")),
         rows=[[Cell(same(target)), Cell(before), Cell(after)]
               for target, before, after, _ in changes],
         widths=(34, 33, 33),
-        caption=Say(f"主机（{len(hosts)} 台）：{listed}", f"Hosts ({len(hosts)}): {listed}"),
+        caption=Say(f"主机：{hosts.zh}", f"Hosts: {hosts.en}"),
     )
     for _, _, _, diff in changes:
         if diff:

@@ -12,10 +12,14 @@ from opsrunner.activities.harden.papers.words import (
     ROLLBACK,
     STATES,
     VERDICTS,
+    at,
     evidence,
+    for_hosts,
     left_out,
     say,
+    signer,
 )
+from opsrunner.plan.models import Step
 from opsrunner.plan.states import State
 from opsrunner.report.paper import (
     Cell,
@@ -35,7 +39,7 @@ def hardening_report(story: Story) -> Paper:
     plan = story.plan
     date = story.entries[-1].at[:10] if story.entries else plan.created[:10]
     signatures = (
-        (Say("编制", "Prepared"), story.operator, date),
+        (Say("编制", "Prepared"), signer(story.operator), date),
         (Say("审核", "Reviewed"), "", ""),
         (Say("批准", "Approved"), "", ""),
     )
@@ -67,8 +71,8 @@ def hardening_report(story: Story) -> Paper:
             Section(Say("业务验证", "Business checks"), (_business(story),)),
             Section(Say("遗留风险", "Residual risk"), (_residual(story),)),
             Section(Say("签字", "Signatures"), (Signatures((
-                (Say("操作人", "Operator"), story.operator, ""),
-                (Say("复核人", "Reviewer"), story.reviewer, ""),
+                (Say("操作人", "Operator"), signer(story.operator), ""),
+                (Say("复核人", "Reviewer"), signer(story.reviewer), ""),
                 (Say("客户代表", "Customer"), "", ""),
             )),)),
         ),
@@ -87,16 +91,20 @@ def _scope(story: Story) -> Facts:
 
 
 def _before(story: Story) -> Table:
-    rows = [
-        [Cell(same(subject.id)), Cell(same(subject.platform)), Cell(same(step.rule)),
-         Cell(say(step.title)), Cell(settings(step.changes, "before"))]
+    rows = for_hosts((
+        (subject.id, (Cell(same(step.rule)), Cell(say(step.title)),
+                      Cell(settings(step.changes, "before"))))
         for subject, step in story.steps()
-    ]
+    ), _planned(story))
     return Table(
-        heads=(Say("主机", "Host"), Say("平台", "Platform"), Say("规则", "Rule"),
-               Say("不符合项", "Failing"), Say("加固前", "Before")),
-        rows=rows, widths=(14, 12, 20, 26, 28), sheet=Say("加固前", "Before"),
+        heads=(Say("规则", "Rule"), Say("不符合项", "Failing"), Say("加固前", "Before"),
+               Say("主机", "Hosts")),
+        rows=rows, widths=(20, 28, 30, 22), sheet=Say("加固前", "Before"),
     )
+
+
+def _planned(story: Story) -> int:
+    return sum(bool(subject.steps) for subject in story.plan.subjects)
 
 
 def _dangers(story: Story) -> Table:
@@ -124,7 +132,7 @@ def _done(story: Story) -> Table:
             Cell(same(subject.id)), Cell(same(step.rule)),
             Cell(settings(step.changes, "before")), Cell(settings(step.changes, "after")),
             Cell(same(story.operator)), Cell(same(story.reviewer)),
-            Cell(same(last.at[:19].replace("T", " ") if last else "-")),
+            Cell(at(last.at) if last else same("-")),
             Cell(same(story.plan.id)), Cell(text, mark),
         ])
     return Table(
@@ -136,19 +144,20 @@ def _done(story: Story) -> Table:
 
 
 def _recheck(story: Story) -> Table:
-    rows = []
-    for subject, step in story.steps():
-        after = story.recheck(subject.id).get(step.rule, "")
-        text, mark = VERDICTS.get(after, (Say("未复测", "not re-checked"), "bad"))
-        rows.append([
-            Cell(same(subject.id)), Cell(same(step.rule)), Cell(say(step.title)),
-            Cell(VERDICTS["fail"][0], "bad"), Cell(text, mark),
-        ])
+    rows = for_hosts(((subject.id, _looked(story, subject.id, step))
+                      for subject, step in story.steps()), _planned(story))
     return Table(
-        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("项目", "Title"),
-               Say("加固前", "Before"), Say("复测", "Re-check")),
-        rows=rows, widths=(16, 24, 36, 12, 12), sheet=Say("复测对比", "Re-check"),
+        heads=(Say("规则", "Rule"), Say("项目", "Title"), Say("加固前", "Before"),
+               Say("复测", "Re-check"), Say("主机", "Hosts")),
+        rows=rows, widths=(22, 32, 10, 10, 26), sheet=Say("复测对比", "Re-check"),
     )
+
+
+def _looked(story: Story, host: str, step: Step) -> tuple[Cell, ...]:
+    after = story.recheck(host).get(step.rule, "")
+    text, mark = VERDICTS.get(after, (Say("未复测", "not re-checked"), "bad"))
+    return (Cell(same(step.rule)), Cell(say(step.title)), Cell(VERDICTS["fail"][0], "bad"),
+            Cell(text, mark))
 
 
 def _business(story: Story) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.models import LeftOut, Plan, Step, SubjectPlan, Words
@@ -47,10 +47,41 @@ ROLLBACK = (
         "refused, with the three versions shown."),
 )
 
+_MANY = 3  # hosts that are named even when they are all
+
+
+def at(moment: str) -> Say:
+    """Given a time as journals and plans write it (UTC), return it as people read it."""
+    return same(moment[:19].replace("T", " "))
+
+
+def signer(name: str) -> str:
+    """Given who would sign, return the name to print beside the line; nobody leaves it empty."""
+    return "" if name == "-" else name
+
 
 def say(words: Words) -> Say:
     """Given words of a plan, return them as a text of a paper."""
     return Say(words.zh, words.en)
+
+
+def names(hosts: Sequence[str], everyone: int) -> Say:
+    """Given hosts and how many there are, return them as a reader takes them in."""
+    if len(hosts) == everyone and everyone > _MANY:
+        return Say(f"全部 {everyone} 台", f"all {everyone}")
+    listed = ", ".join(hosts)
+    return Say(f"{len(hosts)} 台：{listed}", f"{len(hosts)}: {listed}") if len(hosts) > 1 else (
+        same(listed))
+
+
+def for_hosts(
+    rows: Iterable[tuple[str, tuple[Cell, ...]]], everyone: int,
+) -> list[list[Cell]]:
+    """Given rows, each with its host, return each different row once, its hosts in a last cell."""
+    found: dict[tuple[Cell, ...], dict[str, None]] = {}
+    for host, cells in rows:
+        found.setdefault(cells, {})[host] = None
+    return [[*cells, Cell(names(list(hosts), everyone))] for cells, hosts in found.items()]
 
 
 def steps(plan: Plan) -> Iterator[tuple[SubjectPlan, Step]]:
@@ -62,16 +93,16 @@ def steps(plan: Plan) -> Iterator[tuple[SubjectPlan, Step]]:
 
 def left_out(plan: Plan) -> Section:
     """Given a plan, return the section on what is not done and why."""
-    rows = [
-        [Cell(same(subject.id)), Cell(same(entry.rule)), Cell(say(entry.title)),
-         Cell(LEFT[entry.reason], _mark(entry)), Cell(say(entry.detail))]
+    rows = for_hosts((
+        (subject.id, (Cell(same(entry.rule)), Cell(say(entry.title)),
+                      Cell(LEFT[entry.reason], _mark(entry)), Cell(say(entry.detail))))
         for subject in plan.subjects for entry in subject.left_out
-    ]
+    ), len(plan.subjects))
     table = Table(
-        heads=(Say("主机", "Host"), Say("规则", "Rule"), Say("项目", "Title"),
-               Say("原因", "Reason"), Say("说明", "Detail")),
+        heads=(Say("规则", "Rule"), Say("项目", "Title"), Say("原因", "Reason"),
+               Say("说明", "Detail"), Say("主机", "Hosts")),
         rows=rows,
-        widths=(14, 20, 24, 12, 30),
+        widths=(18, 24, 12, 26, 20),
         sheet=Say("未加固项", "Not done"),
     )
     return Section(Say("未加固项及原因", "What is not done, and why"), (table,))

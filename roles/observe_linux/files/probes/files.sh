@@ -132,7 +132,7 @@ set +f
 section found
 printf '%s\n' "$found" | sort -u
 privileged=$(printf '%s\n' "$found" | grep '^s|' | cut -d'|' -f9-)
-if command -v rpm >/dev/null 2>&1; then
+if command -v rpm >/dev/null 2>&1 && [ -d "$(rpm --eval '%{_dbpath}')" ]; then
   section rpm
   printf '%s' "$privileged" | tr '\n' '\0' |
     xargs -0 -r rpm -qf --qf '[%{FILEMODES:octal} %{FILENAMES}\n]' 2>/dev/null |

@@ -37,7 +37,7 @@ fi
 # probe: kylin.advisories
 # limit: 60
 # security advisories in dnf's cache for packages that are installed; dnf itself would write there
-need rpm
+need_rpm
 need_root
 section metadata
 for f in /var/cache/dnf/*/repodata/*updateinfo.xml* /var/cache/yum/*/repodata/*updateinfo.xml*; do

@@ -1,6 +1,6 @@
 # probe: software.rpm
 # limit: 60
-need rpm
+need_rpm
 rpm -qa --qf '%{NAME}|%{EPOCH}|%{VERSION}|%{RELEASE}|%{ARCH}|%{INSTALLTIME}\n' | sort
 # probe: software.dpkg
 need dpkg-query
@@ -41,7 +41,7 @@ dump /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.
 # cap: 4194304
 # The cached advisories of yum and dnf, read without them: they write caches and logs even with
 # -C. Printed: the newest security update of every installed package, by name and architecture.
-need rpm
+need_rpm
 section cached
 for ops_file in /var/cache/dnf/*/repodata/repomd.xml /var/cache/yum/*/*/*/repomd.xml; do
   [ -f "$ops_file" ] && printf '%s\n' "$ops_file"
