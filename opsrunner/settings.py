@@ -41,7 +41,7 @@ class Options(BaseModel):
     rule_seconds: Positive = 10  # processor time of judging one rule on one host
     probe_bytes: Positive = 2 * _MIB  # output of one probe, cut on the host
     host_bytes: Positive = 16 * _MIB  # output of all probes of one host
-    language: Literal["zh", "en"] = "zh"  # that the HTML report begins in
+    language: Literal["zh", "en"] = "zh"  # of papers, and what HTML begins in
     paper_template: Path | None = None  # a DOCX template of the customer, for papers
     vault_password_file: Path | None = None
     vault_password_fd: Annotated[Whole, Field(ge=3)] | None = None

@@ -17,6 +17,8 @@ if [ "$set" = dev ] && [ "$(id -u)" -eq 0 ]; then
   for tool in chromium unzip busybox gawk mawk zstd logrotate; do
     command -v $tool >/dev/null 2>&1 || [ -x /usr/sbin/$tool ] || missing="$missing $tool"
   done
+  command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
+  [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || missing="$missing fonts-noto-cjk"
 fi
 if [ -n "$missing" ]; then
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then

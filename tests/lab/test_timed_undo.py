@@ -26,7 +26,7 @@ from opsrunner.changes.transaction import (
 from tests.lab import transact
 from tests.lab.fleet import faults
 from tests.lab.fleet.control import Lab
-from tests.lab.transact import NOWHERE, SSHD, ask, differences, live, reaches, send, state, until
+from tests.lab.transact import SSHD, ask, differences, live, reaches, send, state, until
 
 pytestmark = pytest.mark.lab
 

@@ -9,14 +9,18 @@ import sys
 from pathlib import Path
 
 from opsrunner.report import formats, write_reports
-from tests.reports import sample
+from opsrunner.report.papers import ready, write_papers
+from tests.reports import paper_sample, sample
 
+HARDEN = "harden"  # the folder of its papers
 SAMPLES = Path(__file__).parents[2] / "reports" / "samples"
 
 
 def main(arguments: list[str]) -> None:
-    """Given the command line's arguments, write every format of the sample."""
-    write_reports(sample.document(), Path(*arguments) if arguments else SAMPLES, formats())
+    """Given the command line's arguments, write every format of the samples."""
+    folder = Path(*arguments) if arguments else SAMPLES
+    write_reports(sample.document(), folder, formats())
+    write_papers(paper_sample.papers(), folder / HARDEN, ready(), "zh")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ import pytest
 
 from opsrunner.models import Verdict
 from opsrunner.report.as_html import HtmlWriter
+from opsrunner.report.papers.as_html import HtmlWriter as PaperWriter
 from tests.reports import fleet, hostile, sample
 from tests.reports.chromium import Tab, executable, tab
 from tests.reports.hostile import HOSTILE
+from tests.unit.report.papers import sheets
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine")
 
@@ -162,3 +164,32 @@ def test_paper_shows_all_hosts_and_failures(page: Tab) -> None:
     assert page.run("document.querySelectorAll('.failure').length") == len(failing)
     page.run("window.dispatchEvent(new Event('afterprint'))")
     assert page.run("document.querySelectorAll('.failure').length") == 0
+
+
+def test_a_hostile_paper_does_nothing(browser: Tab, tmp_path: Path) -> None:
+    path = tmp_path / "paper.html"
+    PaperWriter().write(sheets.paper(*HOSTILE), path, "zh")
+    browser.open(path.as_uri())
+    assert "owned" not in browser.run("document.title")
+    assert browser.complaints() == []
+    assert browser.requested() == [path.as_uri()]
+    assert browser.run("document.querySelectorAll('.scroll tbody tr').length") == len(HOSTILE) + 1
+
+
+def test_a_paper_switches_its_language(browser: Tab, tmp_path: Path) -> None:
+    path = tmp_path / "paper.html"
+    PaperWriter().write(sheets.paper("x"), path, "zh")
+    browser.open(path.as_uri())
+    assert "版本记录" in browser.run("document.body.innerText")
+    browser.run("document.querySelector('[data-lang=en]').click()")
+    shown = browser.run("document.body.innerText")
+    assert "Version record" in shown
+    assert "版本记录" not in shown
+
+
+def test_nothing_of_a_paper_is_wider_than_its_page(browser: Tab, tmp_path: Path) -> None:
+    path = tmp_path / "paper.html"
+    PaperWriter().write(sheets.paper(*HOSTILE), path, "zh")
+    browser.open(path.as_uri())
+    over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert browser.run(over) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,8 @@ import pytest
 
 from opsrunner.models import Severity, Verdict
 from opsrunner.report import formats
-from tests.reports import sample
-from tests.reports.regenerate import SAMPLES
+from tests.reports import pdf, sample
+from tests.reports.regenerate import HARDEN, SAMPLES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "opsrunner" / "report" / "schema" / "report-1.json"
@@ -36,14 +37,30 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_samples_are_up_to_date(regenerated: Path) -> None:
-    new = {path.name: path.read_bytes() for path in regenerated.iterdir()}
+    new = {path.name: path.read_bytes() for path in regenerated.iterdir() if path.is_file()}
     old = {path.name: path.read_bytes() for path in SAMPLES.iterdir() if path.name in new}
     stale = sorted(name for name in new if old.get(name) != new[name])
     assert not stale, f"{stale} differ: run python -m tests.reports.regenerate and look at them"
 
 
 def test_every_format_has_a_sample(regenerated: Path) -> None:
-    assert len(list(regenerated.iterdir())) == len(formats())
+    assert len(list(regenerated.glob("report.*"))) == len(formats())
+
+
+def test_papers_are_up_to_date(regenerated: Path) -> None:
+    """Byte for byte; but a PDF holds the fonts of the machine, so there its words and pages."""
+    new, old = _papers(regenerated / HARDEN), _papers(SAMPLES / HARDEN)
+    assert len([name for name in old if not name.endswith(".pdf")]) == 4 * 3
+    stale = sorted(name for name in new if old.get(name) != new[name])
+    assert not stale, f"{stale} differ: run python -m tests.reports.regenerate and look at them"
+
+
+def _papers(folder: Path) -> dict[str, object]:
+    files = sorted(folder.iterdir())
+    found: dict[str, object] = {p.name: p.read_bytes() for p in files if p.suffix != ".pdf"}
+    if shutil.which("pdftotext"):
+        found |= {p.name: pdf.words(p) for p in files if p.suffix == ".pdf"}
+    return found
 
 
 def test_json_sample_meets_the_schema_and_counts() -> None:

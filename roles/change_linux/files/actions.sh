@@ -203,7 +203,7 @@ ops_settle() { # the state in which the undo ends; a failed one stays armed for 
   fi
   ops_become "$ops_end" "$OPS_BY"
   ops_disarm
-  [ "$ops_end" != undone ] || ops_unmake
+  ops_unmake
 }
 
 # -- the timed undo -------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 # Files and attributes: kept, staged beside their targets, put in place by a rename, put back.
 
 ops_foreign() { # path: succeed when somebody else than root owns a folder on the way to it
-  ops_up=${1%/*} ops_ups=/
+  if [ "${1%/*}" = "$ops_owned_dir" ]; then return "$ops_owned_by_root"; fi
+  ops_up=${1%/*} ops_ups=/ ops_owned_dir=${1%/*} ops_owned_by_root=0
   while [ -n "$ops_up" ]; do
     ops_ups="$ops_ups$OPS_NL$ops_up"
     ops_up=${ops_up%/*}
   done
-  printf '%s\n' "$ops_ups" | xargs -d '\n' stat -c %u 2>/dev/null | grep -q -v '^0$'
+  printf '%s\n' "$ops_ups" | xargs -d '\n' stat -c %u 2>/dev/null | grep -q -v '^0$' ||
+    ops_owned_by_root=1
+  return "$ops_owned_by_root"
 }
 
 ops_temp() { # path: where its new content waits, into $ops_temp
@@ -54,7 +57,8 @@ ops_snapshot_file() { # path, before
 ops_stage_file() { # path, before, after: in the stage tree for validators, and beside its target
   ops_states=$3
   case $ops_states in absent*) printf '%s\n' "$1" >>"$OPS_DIR/removed"; return ;; esac
-  mkdir -p "$OPS_STAGE${1%/*}" && ops_content "$OPS_N" >"$OPS_STAGE$1" || return 1
+  [ -d "$OPS_STAGE${1%/*}" ] || mkdir -p "$OPS_STAGE${1%/*}" || return 1
+  ops_content "$OPS_N" >"$OPS_STAGE$1" || return 1
   ops_parents "${1%/*}" || return 1
   ops_temp "$1"
   # A copy of the old file keeps its labels, ACL and other attributes; then the content changes.

@@ -16,7 +16,7 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
 '
   OPS_TAB=$(printf '\t')
   OPS_CR=$(printf '\r')
-  OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes
+  OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_CLOCK='' ops_owned_dir=' '
   OPS_DIR=$OPS_HOME/$OPS_TX
   OPS_STAGE=$OPS_DIR/stage
   OPS_TIMEOUT=''
@@ -62,24 +62,25 @@ ops_words() { # words: put them into $ops_shown as a shell would need them typed
   for ops_word; do
     case $ops_word in
       *\'*) ops_word=\'$(printf '%s' "$ops_word" | sed "s/'/'\\\\''/g")\' ;;
-      '' | *[!A-Za-z0-9_./:=@%+,~-]*) ops_word="'$ops_word'" ;;
+      '' | \~* | *[!A-Za-z0-9_./:=@%+,~-]*) ops_word="'$ops_word'" ;;
     esac
     ops_shown="$ops_shown${ops_shown:+ }$ops_word"
   done
 }
 
-ops_do() { # words: run a quick command and report it
+ops_do() { # words: run a quick command and report it; one look at the clock does for an item
+  [ -n "$OPS_CLOCK" ] || OPS_CLOCK=$(ops_now)
   ops_exec '' "$@"
 }
 
 ops_run() { # words: run a command that may hang and report it
+  OPS_CLOCK=$(ops_now)
   ops_exec "$OPS_TIMEOUT" "$@"
 }
 
 ops_exec() { # what goes in front, words: neither the lock nor our output passes to what it starts
   ops_front=$1
   shift
-  ops_when=$(ops_now)
   ops_words "$@"
   $ops_front "$@" </dev/null >"$OPS_OUT" 2>&1 5>&- 9>&-
   ops_rc=$?
@@ -87,7 +88,7 @@ ops_exec() { # what goes in front, words: neither the lock nor our output passes
   if [ -s "$OPS_OUT" ] && [ "$OPS_OUT" != /dev/null ]; then
     ops_told=$(head -c 2000 "$OPS_OUT" | tr -d '\000' | ops_mask)
   fi
-  ops_tell ran "$OPS_N" "$ops_when" "$ops_rc" "$ops_shown" "$ops_told"
+  ops_tell ran "$OPS_N" "$OPS_CLOCK" "$ops_rc" "$ops_shown" "$ops_told"
   return "$ops_rc"
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsrunner.activities.harden.papers.story import Story
-from opsrunner.activities.harden.papers.words import ROLLBACK, STATES, at, evidence, signer
+from opsrunner.activities.harden.papers.words import ROLLBACK, STATES, at, cover, evidence, signer
 from opsrunner.plan.states import State
 from opsrunner.report.paper import (
     Cell,
@@ -29,8 +29,7 @@ def operation_report(story: Story) -> Paper:
         number=story.plan.id,
         date=_date(story),
         facts=_facts(story),
-        signatures=((Say("编制", "Prepared"), signer(story.operator), _date(story)),
-                    (Say("审核", "Reviewed"), "", ""), (Say("批准", "Approved"), "", "")),
+        signatures=cover(story.operator, _date(story)),
         versions=(("1.0", _date(story), story.operator, Say("首次编制", "First version")),),
         evidence=evidence(story),
         digest=story.digest,

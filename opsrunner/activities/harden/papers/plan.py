@@ -10,6 +10,7 @@ from opsrunner.activities.harden.papers.words import (
     DANGER,
     ROLLBACK,
     at,
+    cover,
     for_hosts,
     left_out,
     names,
@@ -51,11 +52,7 @@ def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None)
             (Say("依据的检查", "Findings of run"), same(plan.source_run)),
             (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
         ),
-        signatures=(
-            (Say("编制", "Prepared"), planner, plan.created[:10]),
-            (Say("审核", "Reviewed"), "", ""),
-            (Say("批准", "Approved"), "", ""),
-        ),
+        signatures=cover(planner, plan.created[:10]),
         versions=(("1.0", plan.created[:10], planner, Say("首次编制", "First version")),),
         evidence={"plan.json": digest},
         digest=digest,
@@ -108,7 +105,7 @@ def _steps(plan: Plan) -> Table:
         rows=for_hosts(
             ((subject.id, _step(step)) for subject, step in steps(plan)), len(plan.subjects),
         ),
-        widths=(19, 23, 6, 24, 10, 18),
+        widths=(19, 22, 9, 22, 10, 18),
         sheet=Say("加固项", "Steps"),
     )
 

@@ -13,6 +13,7 @@ from opsrunner.activities.harden.papers.words import (
     STATES,
     VERDICTS,
     at,
+    cover,
     evidence,
     for_hosts,
     left_out,
@@ -38,11 +39,6 @@ def hardening_report(story: Story) -> Paper:
     """Given what was carried out, return the report."""
     plan = story.plan
     date = story.entries[-1].at[:10] if story.entries else plan.created[:10]
-    signatures = (
-        (Say("编制", "Prepared"), signer(story.operator), date),
-        (Say("审核", "Reviewed"), "", ""),
-        (Say("批准", "Approved"), "", ""),
-    )
     return Paper(
         name="hardening-report",
         title=Say("安全加固报告", "Hardening report"),
@@ -56,7 +52,7 @@ def hardening_report(story: Story) -> Paper:
             (Say("复核人", "Reviewer"), same(story.reviewer)),
             (Say("方案摘要值 SHA-256", "Digest of the plan"), same(story.digest)),
         ),
-        signatures=signatures,
+        signatures=cover(story.operator, date),
         versions=(("1.0", date, story.operator, Say("首次编制", "First version")),),
         evidence=evidence(story),
         digest=story.digest,
@@ -118,7 +114,7 @@ def _dangers(story: Story) -> Table:
     return Table(
         heads=(Say("规则", "Rule"), Say("项目", "Title"), Say("风险", "Danger"),
                Say("风险说明", "Why"), Say("重载/重启服务", "Restarts")),
-        rows=list(rows.values()), widths=(20, 28, 8, 30, 14), sheet=Say("风险", "Dangers"),
+        rows=list(rows.values()), widths=(20, 27, 9, 30, 14), sheet=Say("风险", "Dangers"),
     )
 
 
@@ -139,7 +135,7 @@ def _done(story: Story) -> Table:
         heads=(Say("主机", "Host"), Say("项", "Item"), Say("加固前", "Before"),
                Say("加固后", "After"), Say("操作人", "Operator"), Say("复核人", "Reviewer"),
                Say("时间(UTC)", "Time (UTC)"), Say("回退点", "Undo point"), Say("结果", "Result")),
-        rows=rows, widths=(11, 13, 21, 21, 6, 6, 8, 8, 6), sheet=Say("实施记录", "Done"), wide=True,
+        rows=rows, widths=(11, 13, 20, 20, 6, 6, 8, 8, 8), sheet=Say("实施记录", "Done"), wide=True,
     )
 
 

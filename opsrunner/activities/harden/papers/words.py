@@ -60,6 +60,15 @@ def signer(name: str) -> str:
     return "" if name == "-" else name
 
 
+def cover(author: str, date: str) -> tuple[tuple[Say, str, str], ...]:
+    """Given who prepared a paper and when, return the three lines that its cover is signed on."""
+    return (
+        (Say("编制", "Prepared"), signer(author), date),
+        (Say("审核", "Reviewed"), "", ""),
+        (Say("批准", "Approved"), "", ""),
+    )
+
+
 def say(words: Words) -> Say:
     """Given words of a plan, return them as a text of a paper."""
     return Say(words.zh, words.en)

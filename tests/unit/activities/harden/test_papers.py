@@ -1,0 +1,142 @@
+"""What hardening's papers say: only what the journal proves, and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from opsrunner.activities.harden.papers.changing import settings, told
+from opsrunner.activities.harden.papers.report import hardening_report
+from opsrunner.activities.harden.papers.story import Story
+from opsrunner.plan.entries import OPENED, STATE, Entry, fold
+from opsrunner.plan.models import Change, SubjectPlan
+from opsrunner.plan.states import State
+from opsrunner.report.paper import Paper, Section, Table, numbered
+from tests.reports import paper_sample
+
+
+def section(paper: Paper, title: str) -> Section:
+    """Given a paper and a title, return its section."""
+    return next(s for _, s in numbered(paper.sections) if s.title.zh == title)
+
+
+def rows(paper: Paper, title: str) -> list[list[str]]:
+    """Given a paper and a section's title, return its first table's rows in Chinese."""
+    table = next(b for b in section(paper, title).blocks if isinstance(b, Table))
+    return [[cell.text.zh for cell in row] for row in table.rows]
+
+
+@pytest.fixture(scope="module")
+def papers() -> dict[str, Paper]:
+    """Return the sample's papers by name."""
+    return {paper.name: paper for paper in paper_sample.papers()}
+
+
+def test_the_report_has_the_outline_that_experts_expect(papers: dict[str, Paper]) -> None:
+    assert [s.title.zh for s in papers["hardening-report"].sections] == [
+        "目标与范围", "加固前状态", "方案与风险评估", "备份与回退方案", "实施记录",
+        "未加固项及原因", "复测对比", "业务验证", "遗留风险", "签字",
+    ]
+    done = section(papers["hardening-report"], "实施记录").blocks[0]
+    assert isinstance(done, Table)
+    assert [head.zh for head in done.heads] == [
+        "主机", "项", "加固前", "加固后", "操作人", "复核人", "时间(UTC)", "回退点", "结果",
+    ]
+
+
+def test_every_paper_has_cover_versions_evidence_and_the_order(papers: dict[str, Paper]) -> None:
+    for paper in papers.values():
+        assert paper.versions
+        assert len(paper.digest) == 64
+        assert paper.digest in paper.evidence.values()
+        facts = {name.zh: value.zh for name, value in paper.facts}
+        assert facts["工单"] == "CHG-2026-0312"
+        assert facts["保障时期"] == "2026-两会保障"
+
+
+def test_a_host_counts_only_after_a_re_check_that_passed(papers: dict[str, Paper]) -> None:
+    counted = {row[0]: row[3] for row in rows(papers["change-record"], "实施结果")}
+    assert counted == {"web-01": "计入", "db-01": "计入", "evil-01": "不计入"}
+
+
+def test_a_re_check_before_the_host_was_taken_back_proves_nothing() -> None:
+    story = paper_sample.story(paper_sample.plan())
+    assert story.recheck("web-01")["umask"] == "pass"
+    back = _after(story, "web-01", State.UNDOING, State.UNDONE)
+    assert back.recheck("web-01") == {}
+    assert not back.counted("web-01")
+
+
+def _after(story: Story, host: str, *states: State) -> Story:
+    entries = list(story.entries)
+    for state in states:
+        entry = Entry(0, "2026-03-02T14:00:00.000Z", STATE, host, state, "asked for")
+        entries.append(entry.following(entries[-1]))
+    return replace(story, entries=entries, states=fold(entries))
+
+
+def test_each_command_is_told_with_who_ran_it() -> None:
+    story = paper_sample.story(paper_sample.plan())
+    again = Entry(0, "2026-03-03T09:00:00.000Z", OPENED, data={"run": "second", "subjects": []})
+    entries = [*story.entries, again.following(story.entries[-1])]
+    data: dict[str, Any] = {"commands": [{"command": "true", "code": 0}]}
+    undo = Entry(0, "2026-03-03T09:00:01.000Z", STATE, "web-01", State.UNDOING, data=data)
+    entries.append(undo.following(entries[-1]))
+    told = replace(story, entries=entries, operators={**story.operators, "second": "王五"})
+    assert {command.operator for command in story.commands()} == {"赵六"}
+    assert [command.operator for command in told.commands()][-1] == "王五"
+    assert told.operator == "赵六、王五"
+
+
+def test_what_is_alike_stands_once_with_its_hosts() -> None:
+    fleet = paper_sample.fleet(30, 3)
+    one = fleet.subjects[4]
+    other = one.steps[0].model_copy(update={"acknowledged": "问过业务"})
+    subjects = [*fleet.subjects]
+    subjects[4] = SubjectPlan(**{**dict(one), "steps": (other, *one.steps[1:])})
+    plan, *_ = paper_sample.papers(fleet.model_copy(update={"subjects": tuple(subjects)}))
+    found = rows(plan, "方案与风险评估")
+    assert [row[-1] for row in found[1:3]] == ["全部 30 台", "全部 30 台"]
+    assert found[0][-1].startswith("29 台：host-001, host-002")
+    assert "host-005" not in found[0][-1]
+    assert found[3][-1] == "host-005"
+    first = [row[-1].split("：")[-1] for row in found if row[0] == "rule_00"]
+    named = {name for hosts in first for name in hosts.split(", ")}
+    assert named == {subject.id for subject in fleet.subjects}
+
+
+def _change(before: str, after: str, diff: str = "") -> Change:
+    return Change(kind="file", target="/etc/x", before=before, after=after, diff=diff)
+
+
+def test_a_files_setting_is_told_not_its_size() -> None:
+    size = "12 bytes, mode 0644, 0:0"
+    head = "--- /etc/x\n+++ /etc/x\n@@ -1,2 +1,2 @@\n # why\n"
+    change = _change(size, size, f"{head}-A\t\t1\n+# ours\n+A 2\n")
+    assert settings([change], "before").zh == "/etc/x：\nA 1"
+    assert settings([change], "after").zh == "/etc/x：\nA 2"
+    new = _change("absent", size, f"{head}+A 2\n")
+    assert settings([new], "before").zh == "/etc/x：\n不存在"
+    assert settings([new], "before").en == "/etc/x:\nabsent"
+    added = _change(size, size, f"{head}+A 2\n")
+    assert settings([added], "before").zh == "/etc/x：\n（无此设置）"
+    mode = _change(size, "12 bytes, mode 0600, 0:0")
+    assert settings([mode], "after").zh == "/etc/x：\n权限 0600，属主 0:0"
+    both = _change(size, "12 bytes, mode 0600, 0:0", f"{head}-A 1\n+A 2\n")
+    assert settings([both], "after").zh == "/etc/x：\nA 2\n权限 0600，属主 0:0"
+    assert told(_change("whatever", "x"), "before").zh == "whatever"
+
+
+def test_a_long_change_is_cut_and_says_so() -> None:
+    lines = "".join(f"+line {n}\n" for n in range(20))
+    change = _change("absent", "1 bytes, mode 0644, 0:0", f"--- a\n+++ b\n@@\n{lines}")
+    said = settings([change], "after")
+    assert said.zh.endswith("……（共 20 行）")
+    assert said.en.endswith("... (20 lines)")
+
+
+def test_nobody_signs_by_a_dash() -> None:
+    story = replace(paper_sample.story(paper_sample.plan()), approvals=[], operators={})
+    assert hardening_report(story).signatures[0][1] == ""
