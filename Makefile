@@ -55,11 +55,12 @@ bench: $(VENV)/.dev ## measure speed and memory; table printed, reports/bench/la
 samples: $(VENV)/.dev ## write reports/samples anew and accept what changed
 	$(BIN)/python -m tests.reports.regenerate
 
-docs: $(VENV)/.dev ## write schemas, rule reference and role READMEs anew
+docs: $(VENV)/.dev ## write schemas, rule reference, role READMEs and the paper template anew
 	$(BIN)/python -m opsrunner.policy.schema
 	$(BIN)/python -m opsrunner.policy.reference
 	$(BIN)/python -m tests.roles.harden_spec
 	$(BIN)/python -m tests.roles.readme
+	$(BIN)/python -m opsrunner.report.papers.docx_zip
 
 clean: ## remove what the targets above made in the checkout
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -85,23 +85,15 @@ def build_script(
     probes |= {probe.name: probe for probe in extra}
     names = {*names, *(probe.name for probe in extra)}
     _refuse_unknown(names - probes.keys(), role)
-    # The slow ones last: what they leave no time for is then only themselves.
-    order = sorted(names, key=lambda name: (probes[name].limit or limits.probe_seconds, name))
     runner = (role / "files" / "runner.sh").read_text(encoding="utf-8")
     prelude = (role / "files" / "prelude.sh").read_text(encoding="utf-8")
-    calls = [
-        f"  ops_run {name} {probe.limit or limits.probe_seconds} {probe.cap or limits.probe_bytes}"
-        f" {shlex.quote(probe.body)}"
-        for name in order
-        for probe in [probes[name]]
-    ]
     return "\n".join(
         [
             runner.replace("@OPS_HOST_LIMIT@", str(limits.host_seconds)),
             f"OPS_PRELUDE={shlex.quote(_without_comments(prelude))}",
             "ops_all() {",
             "  exec 5>&1",
-            *calls,
+            *_calls([probes[name] for name in names], limits),
             "}",
             "ops_main() {",
             "  ops_environment",
@@ -111,6 +103,16 @@ def build_script(
             "",
         ],
     )
+
+
+def _calls(probes: Iterable[Probe], limits: Limits) -> list[str]:
+    """Return one call for each probe, the slow ones last: what is left no time is only they."""
+    order = sorted(probes, key=lambda one: (one.limit or limits.probe_seconds, one.name))
+    return [
+        f"  ops_run {one.name} {one.limit or limits.probe_seconds} {one.cap or limits.probe_bytes}"
+        f" {shlex.quote(one.body)}"
+        for one in order
+    ]
 
 
 def _refuse_unknown(names: set[str], role: Path) -> None:
