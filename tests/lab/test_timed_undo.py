@@ -183,14 +183,15 @@ def test_without_arming_the_host_stays_cut_off(lab: Lab, pristine: list[str]) ->
 def test_what_is_confirmed_stays_until_somebody_undoes_it(lab: Lab, tmp_path: Path) -> None:
     """The other control: neither timer nor boot touch it; undone by hand it is as it was."""
     before = picture(lab)
-    begin(lab, tmp_path, "kept", transact.everything, AFTER)
+    after = int(min(90, transact.slow(12)))  # the confirmation must come before it
+    begin(lab, tmp_path, "kept", transact.everything, after)
     changed = {host: look_at(lab, host) for host in HOSTS}
     until(lambda: all(reaches(lab, host) for host in HOSTS), 5)
     confirmed = send(lab, tmp_path, dict.fromkeys(HOSTS, confirm_script("kept")))
     assert {answer.outcome for answer in confirmed.values()} == {Outcome.DONE}, confirmed
     for host in (D12, C6):
         lab.reboot(host)
-    time.sleep(AFTER)
+    time.sleep(after)
     for host in HOSTS:
         assert state(lab, host, "kept") == ("confirmed", "controller")
         assert look_at(lab, host) == changed[host]
