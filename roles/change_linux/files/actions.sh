@@ -247,6 +247,7 @@ ops_clean() { # forget a finished transaction
     confirmed | undone | partly_undone) ;;
     *) ops_refuse state "$OPS_TX is $ops_now_is since $ops_since ($ops_by)"; return 1 ;;
   esac
-  rm -rf "$OPS_DIR" && ops_tell state "$OPS_TX" cleaned "$(ops_now)" "$OPS_BY"
+  ops_clock
+  rm -rf "$OPS_DIR" && ops_tell state "$OPS_TX" cleaned "$ops_when" "$OPS_BY"
   ops_tidy
 }

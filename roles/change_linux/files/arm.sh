@@ -21,7 +21,8 @@ ops_write() { # path, lines: a small file of ours, 0644
   shift
   printf '%s\n' "$@" >"$ops_target" && chmod 0644 "$ops_target" || return 1
   ops_label "$ops_target"
-  ops_tell ran 0 "$(ops_now)" 0 "write $ops_target" ''
+  ops_clock
+  ops_tell ran 0 "$ops_when" 0 "write $ops_target" ''
 }
 
 ops_arm() { # seconds
@@ -76,7 +77,8 @@ ops_arm_sysv() { # seconds
   ops_sleeper=$!
   sleep 0.1 2>/dev/null # until it is a session of its own
   printf '%s %s\n' "$ops_sleeper" "$(ops_born "$ops_sleeper")" >"$OPS_DIR/sleeper"
-  ops_tell ran 0 "$(ops_now)" 0 "setsid sh -c 'sleep $1; exec sh -s timer <$OPS_DIR/undo.sh' &" ''
+  ops_clock
+  ops_tell ran 0 "$ops_when" 0 "setsid sh -c 'sleep $1; exec sh -s timer <$OPS_DIR/undo.sh' &" ''
 }
 
 ops_armed() { # succeed when the clock runs and the next boot would find it, as the system says

@@ -2,11 +2,17 @@
 
 ops_foreign() { # path: succeed when somebody else than root owns a folder on the way to it
   ops_up=${1%/*} ops_ups=/
+  # Where all of it is root's nobody else makes it otherwise: not asked again for its other files.
+  case $OPS_NL$ops_owned in *"$OPS_NL$ops_up/$OPS_NL"*) return 1 ;; esac
   while [ -n "$ops_up" ]; do
     ops_ups="$ops_ups$OPS_NL$ops_up"
     ops_up=${ops_up%/*}
   done
-  printf '%s\n' "$ops_ups" | xargs -d '\n' stat -c %u 2>/dev/null | grep -q -v '^0$'
+  if printf '%s\n' "$ops_ups" | xargs -d '\n' stat -c %u 2>/dev/null | grep -q -v '^0$'; then
+    return 0
+  fi
+  [ ! -d "${1%/*}/" ] || ops_owned=$ops_owned${1%/*}/$OPS_NL
+  return 1
 }
 
 ops_temp() { # path: where its new content waits, into $ops_temp
@@ -70,12 +76,14 @@ ops_attributes() { # path, state: its owner, then its mode, for chown takes setu
   ops_path=$1
   # shellcheck disable=SC2086 - the words of a state
   set -- $2
-  if [ "$(stat -c '%u %g' "$ops_path")" != "$4 $5" ]; then
+  ops_had=$(stat -c '%a %u %g' "$ops_path")
+  if [ "${ops_had#* }" != "$4 $5" ]; then
     ops_caps=$(getcap "$ops_path" 2>/dev/null | sed 's/.* //')
     ops_do chown -h "$4:$5" -- "$ops_path" || return 1
     [ -z "$ops_caps" ] || ops_do setcap "$ops_caps" "$ops_path" || return 1
+    ops_had=$(stat -c '%a %u %g' "$ops_path")
   fi
-  [ "$(stat -c %a "$ops_path")" = "$3" ] || ops_chmod "$3" "$ops_path"
+  [ "${ops_had%% *}" = "$3" ] || ops_chmod "$3" "$ops_path"
 }
 
 ops_chmod() { # mode, path: as its owner where he could swap it for a link under our hands

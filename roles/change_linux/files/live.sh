@@ -58,7 +58,7 @@ ops_undo_account() { # name: each of its lines, when it is as the transaction le
 }
 
 ops_swap_line() { # name, passwd or shadow, the file with its old line
-  ops_when=$(ops_now)
+  ops_clock
   ops_lock_file "/etc/$2.lock" || return 1
   ops_swap_locked "$@"
   ops_swapped=$?

@@ -17,6 +17,7 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
   OPS_TAB=$(printf '\t')
   OPS_CR=$(printf '\r')
   OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes
+  ops_ticked='' ops_stamp='' ops_owned=''
   OPS_DIR=$OPS_HOME/$OPS_TX
   OPS_STAGE=$OPS_DIR/stage
   OPS_TIMEOUT=''
@@ -32,7 +33,14 @@ ops_hold_on() { # a cut connection does not stop a change half-way; subshells fo
   trap : HUP INT TERM PIPE
 }
 
-ops_now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+ops_clock() { # the time, into $ops_when; asked anew when a second of the uptime has passed
+  read -r ops_uptime ops_idle </proc/uptime 2>/dev/null || ops_uptime=''
+  ops_uptime=${ops_uptime%%.*}
+  if [ -z "$ops_uptime" ] || [ "$ops_uptime" != "$ops_ticked" ]; then
+    ops_ticked=$ops_uptime ops_stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  fi
+  ops_when=$ops_stamp
+}
 
 ops_escape() { # text: the same on one line
   printf '%s' "$1" | tr -d '\000' | awk -v ORS='' '
@@ -79,7 +87,7 @@ ops_run() { # words: run a command that may hang and report it
 ops_exec() { # what goes in front, words: neither the lock nor our output passes to what it starts
   ops_front=$1
   shift
-  ops_when=$(ops_now)
+  ops_clock
   ops_words "$@"
   $ops_front "$@" </dev/null >"$OPS_OUT" 2>&1 5>&- 9>&-
   ops_rc=$?

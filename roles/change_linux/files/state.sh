@@ -60,7 +60,7 @@ ops_kill_holder() { # end the process that will not give the lock back
 }
 
 ops_become() { # state, who: durable when it returns
-  ops_when=$(ops_now)
+  ops_clock
   printf '%s\t%s\t%s\n' "$1" "$ops_when" "$2" |
     dd of="$OPS_DIR/state.new" conv=fsync 2>/dev/null &&
     mv -f "$OPS_DIR/state.new" "$OPS_DIR/state" || return 1
