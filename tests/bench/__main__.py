@@ -2,6 +2,7 @@
 
 The table is printed and written to ``reports/bench/latest.json`` as a list of
 ``{"name", "value", "limit", "unit", "holds"}``; the exit code is 1 when one does not hold.
+``python -m tests.bench harden`` measures hardening alone and writes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from opsrunner.policy.load import Policies, load_policies
 from opsrunner.sources.codec import STABLE, VOLATILE, decode
 from opsrunner.sources.limits import Limits
 from opsrunner.subjects.inventory import load_inventory
+from tests.bench.figures import Figure, figure
 from tests.bench.fleet import floor, targets
+from tests.bench.harden import harden_figures
 from tests.bench.measure import Cost, run
 from tests.bench.simulate import simulated_run, store_size
 
@@ -33,30 +36,18 @@ HOSTS = 12
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure and whether it holds."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str
-    holds: bool
-
-
-def figure(name: str, value: float, limit: float, unit: str) -> Figure:
-    """Given a measured value and its limit, return the figure; print it at once."""
-    made = Figure(name, round(value, 3), limit, unit, value <= limit)
-    mark = "ok " if made.holds else "BAD"
-    print(f"{mark} {name:52} {value:10.2f} <= {limit:g} {unit}", flush=True)
-    return made
-
-
 def main() -> int:
-    """Measure everything; return 0 when all holds."""
+    """Measure everything, or what is asked for; return 0 when all holds."""
+    if sys.argv[1:] == ["harden"]:
+        with tempfile.TemporaryDirectory(prefix="opsrunner-bench-") as folder:
+            return 0 if all(one.holds for one in harden_figures(Path(folder))) else 1
     policies = load_policies(ROOT / "policies", datetime.now(UTC).astimezone().date())
     with tempfile.TemporaryDirectory(prefix="opsrunner-bench-", dir=ROOT / "reports") as folder:
-        figures = [*fleet_figures(policies, Path(folder)), *scale_figures(policies, Path(folder))]
+        figures = [
+            *fleet_figures(policies, Path(folder)),
+            *scale_figures(policies, Path(folder)),
+            *harden_figures(Path(folder) / "harden"),
+        ]
     target = ROOT / "reports" / "bench" / "latest.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps([asdict(f) for f in figures], indent=1) + "\n", encoding="utf-8")
