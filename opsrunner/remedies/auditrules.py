@@ -6,11 +6,13 @@ and whether a line records them, is said in one place only (``opsrunner/facts/au
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from opsrunner.changes.draft import ByHand, Draft
+from opsrunner.changes.state import REGULAR
 from opsrunner.facts.audited import ALLOWED, Place, situation
 from opsrunner.parse.auditcover import Event, Recorder
 from opsrunner.parse.auditfile import Loaded
@@ -46,6 +48,8 @@ _VARIABLE = "audit_rule_sets"
 _MARK = "# set "
 _ASKED = {"root": " -F euid=0", "EACCES": " -F exit=-EACCES", "EPERM": " -F exit=-EPERM"}
 _MODPROBE = "/sbin/modprobe"
+_SUDO_LOG = re.compile(r"\s*Defaults.*logfile")
+_SUDOERS = ("/etc/sudoers", "/etc/sudoers.d/*")
 
 
 class _Listener(Recorder):
@@ -70,7 +74,8 @@ def _listener(draft: Draft, loaded: Loaded) -> _Listener:
 def _reads(wanted: object) -> Reads:
     names = [name for name in wanted if name in SETS] if isinstance(wanted, list) else []
     facts = ("audited.paths", "system.release", *(f"auditrules.{name}" for name in names))
-    return Reads(files=auditfiles.FILES, facts=(*auditfiles.FACTS, *facts))
+    files = auditfiles.FILES + (_SUDOERS if "privileged_commands" in names else ())
+    return Reads(files=files, facts=(*auditfiles.FACTS, *facts))
 
 
 @remedy(
@@ -132,9 +137,21 @@ def _written(text: str, lines: list[str], *, generate: bool) -> str:
 
 def _gaps(draft: Draft, name: str, loaded: Loaded) -> tuple[list[str], list[Event]]:
     listener = _listener(draft, loaded)
-    host = OnPaper(draft, {"audited.places": {"saved": Place(listener)}})
+    host = OnPaper(draft, {
+        "audited.places": {"saved": Place(listener)}, "audited.paths": _paths(draft),
+    })
     found: list[str] = host.judged(f"auditrules.{name}")
     return found, listener.missed
+
+
+def _paths(draft: Draft) -> dict[str, str]:
+    """Return what is there to be recorded, with the log of sudo that another remedy sets up."""
+    found: dict[str, str] = draft.fact("audited.paths")
+    files = [path for path in draft.paths("/etc/sudoers") if draft.file(path).kind == REGULAR]
+    if not files:
+        return found
+    lines = (line for path in files for line in draft.text(path).splitlines())
+    return {**found, "sudolog": "\n".join(line for line in lines if _SUDO_LOG.match(line))}
 
 
 def _missed(draft: Draft, name: str, loaded: Loaded) -> list[Event]:

@@ -19,8 +19,9 @@ from opsrunner.changes.draft import Draft
 from opsrunner.errors import InputError, Problem
 
 PREFIX = "harden_linux_"
-# The order in which remedies are carried out: what could cut the controller off comes last.
-_LAST = ("pam", "sudo", "ssh", "firewall")
+# The order in which remedies are carried out: what could cut the controller off comes last. What
+# must be recorded depends on where sudo writes its log.
+_LAST = ("pam", "sudo", "auditrules", "ssh", "firewall")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab import webpage
+from tests.lab.approval import QUICK, Office
 from tests.lab.fleet import machine
 from tests.lab.fleet.control import Lab
 
@@ -44,3 +46,26 @@ def pristine(lab: Lab) -> Iterator[list[str]]:
     yield changed
     if changed:
         lab.reset(*dict.fromkeys(changed))
+
+
+@pytest.fixture(scope="module")
+def hardening_hosts(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have pristine hosts that were looked at once: the first look makes files of its own."""
+    lab.reset()
+    office = Office(tmp_path_factory.mktemp("first"))
+    office.plan(office.hosts(lab, *(host.name for host in lab.record.hosts)), rules=QUICK)
+    yield
+    lab.reset()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Return an organisation of its own for a test."""
+    return Office(tmp_path)
+
+
+@pytest.fixture
+def page() -> Iterator[webpage.Page]:
+    """Return pages of the business, that work until the test says otherwise."""
+    with webpage.served() as found:
+        yield found

@@ -37,8 +37,17 @@ def kept(lab: Lab, host: str) -> dict[str, Node]:
     """
     tree = {path: node for path, node in faults.tree(lab, host).items()
             if not path.startswith(RECORDS)}
-    live = json.loads((faults.merged_root(lab, host) / _KERNEL).read_bytes())["values"]
+    said = json.loads((faults.merged_root(lab, host) / _KERNEL).read_bytes())["values"]
+    live = {key: value for key, value in said.items() if value != _machines(key)}
     return {**tree, "kernel": Node("", 0, 0, 0, (), json.dumps(live, sort_keys=True))}
+
+
+def _machines(key: str) -> str | None:
+    """Return this machine's value of a kernel parameter: what a host says that sets none."""
+    try:
+        return (Path("/proc/sys") / key.replace(".", "/")).read_text("utf-8").rstrip("\n")
+    except OSError:
+        return None
 
 
 def differing(

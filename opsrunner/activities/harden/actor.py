@@ -82,15 +82,14 @@ class HardenActor:
         yield from self.fleet.confirm(subjects)
 
     def verify(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Check the plan's rules again; all that were mended must pass now."""
+        """Check the plan's rules again; all that were mended must pass now, or after the reboot."""
         mended = {name: [s.rule for s in self._subject(name).steps] for name in subjects}
         rules = sorted({rule for every in mended.values() for rule in every})
         verdicts = self.recheck(subjects, rules)
         for name in subjects:
-            partial = {entry.rule for entry in self._subject(name).left_out}
-            found = verdicts.get(name, {})
+            subject, found = self._subject(name), verdicts.get(name, {})
             after = {rule: found.get(rule, "unknown") for rule in mended[name]}
-            yield _verified(name, after, partial)
+            yield _verified(name, after, _may_fail(subject))
 
     def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Take everything back, or the targets of the rules that were asked for."""
@@ -133,18 +132,29 @@ def _wanted(step: Any) -> Wanted:  # noqa: ANN401 - a plan's Step
     return Wanted(step.rule, step.title, step.danger, step.wanted, step.acknowledged)
 
 
-def _verified(name: str, after: Mapping[str, str], partial: set[str]) -> Outcome:
-    """Given the verdicts after, return the outcome; a rule partly done by hand may still fail."""
-    data = {"recheck": dict(after)}
+def _may_fail(subject: SubjectPlan) -> dict[str, str]:
+    """Return the rules that may still fail, and why: a part is left out, or waits for a reboot."""
+    reboots = {step.rule: f"reboot: {', '.join(step.reboot)}" for step in subject.steps
+               if step.reboot}
+    return {entry.rule: entry.reason for entry in subject.left_out} | reboots
+
+
+def _verified(name: str, after: Mapping[str, str], may_fail: Mapping[str, str]) -> Outcome:
+    """Given the verdicts after and which rules may still fail, return the outcome.
+
+    What does so waits for somebody, and is named in ``waits`` with what it waits for.
+    """
+    fails = [rule for rule, verdict in sorted(after.items()) if verdict == "fail"]
+    waits = {rule: may_fail[rule] for rule in fails if rule in may_fail}
+    data = {"recheck": dict(after), "waits": waits}
     unknown = sorted(rule for rule, verdict in after.items() if verdict == "unknown")
-    failing = sorted(
-        rule for rule, verdict in after.items() if verdict == "fail" and rule not in partial
-    )
+    failing = [rule for rule in fails if rule not in waits]
     if unknown:
         return Outcome(name, State.UNKNOWN, f"re-check unknown: {', '.join(unknown)}", data)
     if failing:
         return Outcome(name, State.FAILED, f"still failing: {', '.join(failing)}", data)
-    return Outcome(name, State.VERIFIED, data=data)
+    left = "; ".join(f"{rule} still fails ({why})" for rule, why in waits.items())
+    return Outcome(name, State.VERIFIED, left, data)
 
 
 def drift(subject: SubjectPlan, now: Changes) -> list[dict[str, str]]:

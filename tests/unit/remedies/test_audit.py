@@ -316,3 +316,16 @@ def test_modes_are_tightened_never_opened() -> None:
     drop_in = "/etc/systemd/system/auditd.service.d/90-opsrunner.conf"
     assert draft.text(drop_in) == "[Unit]\nRefuseManualStop=yes\n"
     assert not again(draft, wanted, **{"audit.loose_files": []})
+
+
+def test_the_log_that_sudo_is_given_in_the_same_plan_is_recorded_too() -> None:
+    wanted = sets("privileged_commands") | {
+        "harden_linux_sudo_defaults": ['logfile="/var/log/sudo.log"'],
+    }
+    files = RULES_D | {
+        "/etc/sudoers": "#includedir /etc/sudoers.d\n", "/etc/sudoers.d": folder("/etc/sudoers.d"),
+    }
+    assert "-w /var/log/sudo.log -p wa -k scope" in carried(audited(wanted, files=files), wanted
+                                                           ).text(OURS).split("\n")
+    alone = sets("privileged_commands")  # the control: no log, no watch
+    assert "sudo.log" not in carried(audited(alone, files=files), alone).text(OURS)

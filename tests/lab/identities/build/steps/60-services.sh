@@ -35,7 +35,8 @@ else
     mkdir -p /etc/systemd/system/chrony.service.d /etc/systemd/system/auditd.service.d
     sed -i 's/^DAEMON_OPTS="/&-x /' /etc/default/chrony
     printf '[Unit]\nConditionCapability=\n' > /etc/systemd/system/chrony.service.d/lab.conf
-    printf '[Service]\nType=simple\nPIDFile=\nExecStart=\nExecStart=/sbin/auditd infinity\n' \
+    printf '[Service]\nType=simple\nPIDFile=\nExecStart=\nExecStart=%s\n' \
+        "/bin/sh -c \"trap '' HUP; exec /sbin/auditd infinity\"" \
         > /etc/systemd/system/auditd.service.d/lab.conf
     systemctl --quiet enable chrony auditd
 fi

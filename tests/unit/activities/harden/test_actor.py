@@ -1,0 +1,66 @@
+"""What a check after the change comes to: passed, still failing, not known, waiting."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from opsrunner.activities.harden.actor import HardenActor
+from opsrunner.changes.fleet import Fleet
+from opsrunner.plan.actor import Outcome
+from opsrunner.plan.models import Danger, LeftOut, Plan, Step, SubjectPlan, Words
+from opsrunner.plan.states import State
+
+WORDS = Words(zh="理由", en="why")
+
+
+def step(rule: str, *reboot: str) -> Step:
+    """Return one rule's step."""
+    return Step(id=rule, rule=rule, title=WORDS, danger=Danger(level="low", why=WORDS),
+                reboot=reboot)
+
+
+def verified(**verdicts: str) -> Outcome:
+    """Given the verdicts after, return what a plan of three rules comes to on its host.
+
+    ``boot`` waits for a reboot, ``part`` is partly done by hand, ``plain`` is neither.
+    """
+    subject = SubjectPlan(
+        id="web1", platform="centos-7", profile="p",
+        steps=(step("boot", "kernel arguments audit=1"), step("part"), step("plain")),
+        left_out=(LeftOut(rule="part", title=WORDS, reason="by_hand", detail=WORDS),),
+    )
+    plan = Plan(
+        id="harden-20261121-3fa9c1", activity="harden", planner="li", planner_login="li",
+        created="2026-11-21T08:00:00Z", expires="2026-11-28T08:00:00Z", inventory="inventory",
+        source_run="run", policy_sha256="0" * 64, code_version="1", subjects=(subject,),
+    )
+    after = {rule: verdicts.get(rule, "pass") for rule in ("boot", "part", "plain")}
+    actor = HardenActor(plan, cast("Fleet", None), lambda _hosts, _rules: {"web1": after})
+    (outcome,) = actor.verify(["web1"])
+    return outcome
+
+
+def test_all_pass() -> None:
+    assert (verified().state, verified().reason) == (State.VERIFIED, "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"), [("boot", "reboot: kernel arguments audit=1"), ("part", "by_hand")],
+)
+def test_what_waits_for_a_reboot_or_a_person_may_fail_and_is_named(rule: str, why: str) -> None:
+    outcome = verified(**{rule: "fail"})
+    assert outcome.state is State.VERIFIED
+    assert outcome.reason == f"{rule} still fails ({why})"
+    assert outcome.data["waits"] == {rule: why}
+
+
+def test_any_other_failure_counts() -> None:
+    outcome = verified(plain="fail", boot="fail")
+    assert (outcome.state, outcome.reason) == (State.FAILED, "still failing: plain")
+
+
+@pytest.mark.parametrize("rule", ["boot", "part", "plain"])
+def test_what_could_not_be_looked_at_is_unknown(rule: str) -> None:
+    assert verified(**({"plain": "fail"} | {rule: "unknown"})).state is State.UNKNOWN
