@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.harden.actor import targets_of
-from opsrunner.cli.carrying import Manner, approved, carry, load_case
+from opsrunner.cli.carrying import Manner, approved, carry, load_case, rehearse
 from opsrunner.cli.paperwork import Formats, Output, Template, prepare
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.batches import Pace
@@ -52,6 +52,9 @@ def apply(
     batch: Batch = "10%",
     failures: Failures = 1,
     undo_after: UndoAfter = 300,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only read and compare with the plan; change nothing.")
+    ] = False,
     output: Output = None,
     formats: Formats = "",
     template: Template = None,
@@ -65,6 +68,8 @@ def apply(
     papers = prepare(load_settings(), formats, output, template)
     case = load_case(plan)
     approved(case)
+    if check:
+        return rehearse(case, undo_after)
     manner = Manner(Pace(canary, batch, failures), undo_after, papers, new=True, as_json=as_json)
     return carry(case, manner, execute)
 

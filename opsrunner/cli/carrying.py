@@ -13,7 +13,7 @@ from opsrunner.changes.commands import run_on_hosts
 from opsrunner.changes.fleet import Fleet
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
-from opsrunner.cli.ending import exit_of, present
+from opsrunner.cli.ending import exit_of, present, rehearsed
 from opsrunner.cli.paperwork import Paperwork, write_story
 from opsrunner.cli.plan import findings_of, fleet_of
 from opsrunner.cli.progress import HostProgress
@@ -43,6 +43,7 @@ ACTIVITY = "harden"
 _FINAL = frozenset(
     {State.VERIFIED, State.UNDONE, State.REFUSED, State.FAILED, State.UNKNOWN},
 )
+_READY = {State.PLANNED: "as planned, would be changed"}
 _SECOND = "ops_second_login"
 _LONG = 200  # characters of a reason that the terminal shows; the journal has all of it
 
@@ -84,6 +85,10 @@ def load_case(ref: str) -> Case:
     plan, digest = load(path)
     operator = load_people(settings.policies).require(this_login(), "apply")
     context = load_context(Path(plan.inventory))
+    known = {host.id for host in context.inventory.hosts}
+    gone = [s.id for s in plan.subjects if s.id not in known]
+    if gone:
+        raise InputError([Problem(plan.inventory, n, "is not there any more") for n in gone])
     return Case(plan, path, digest, context, store, operator)
 
 
@@ -105,10 +110,20 @@ def approved(case: Case) -> None:
     if case.plan.policy_sha256 != case.context.policies.sha256:
         message = "the policies were changed since it was made; plan and approve again"
         raise InputError([Problem(case.plan.id, "policy_sha256", message)])
-    known = {host.id for host in case.context.inventory.hosts}
-    gone = [s.id for s in case.plan.subjects if s.id not in known]
-    if gone:
-        raise InputError([Problem(case.plan.inventory, n, "is not there any more") for n in gone])
+
+
+def rehearse(case: Case, undo_after: int) -> int:
+    """Given an approved plan, read every host and compare, change nothing; return the exit code."""
+    names = [subject.id for subject in case.plan.subjects if subject.steps]
+    hosts = {host.id: host for host in case.context.inventory.hosts}
+    barred = gate(load_calendar(case.context.settings.policies), case.plan, hosts)(names)
+    with HostProgress(len(names), "compare") as progress:
+        actor, _ = _actor(case, undo_after, progress)
+        outcomes = []
+        for outcome in actor.read(names):
+            outcomes.append(outcome)
+            progress.done(f"{outcome.subject}: {_READY.get(outcome.state, outcome.state)}")
+    return rehearsed(outcomes, barred)
 
 
 def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
@@ -157,15 +172,11 @@ def _work(
     context = case.context
     policies = context.settings.policies
     subjects = {host.id: host for host in context.inventory.hosts}
-    planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
     checks = load_business(policies)
     budget = limits(context.settings)
+    planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
     armed = manner.undo_after + settle_seconds(checks, planned)
-    second = {
-        host.id: str(host.attributes[_SECOND]) for host in planned if host.attributes.get(_SECOND)
-    }
-    fleet = fleet_of(context, planned, case.plan.id, armed, progress)
-    actor = HardenActor(case.plan, fleet, _recheck(case), second, manner.only)
+    actor, fleet = _actor(case, armed, progress, manner.only)
     ask = Asker(
         checks, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
@@ -185,6 +196,18 @@ def _work(
         tell=lambda note: _tell(progress, note),
     )
     return work, fleet
+
+
+def _actor(
+    case: Case, undo_after: int, progress: HostProgress, only: Sequence[str] = (),
+) -> tuple[HardenActor, Fleet]:
+    subjects = {host.id: host for host in case.context.inventory.hosts}
+    planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
+    second = {
+        host.id: str(host.attributes[_SECOND]) for host in planned if host.attributes.get(_SECOND)
+    }
+    fleet = fleet_of(case.context, planned, case.plan.id, undo_after, progress)
+    return HardenActor(case.plan, fleet, _recheck(case), second, only), fleet
 
 
 def _forget(fleet: Fleet, undone: Sequence[str], progress: HostProgress) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import typer
 
 from opsrunner.cli.paperwork import Written
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode
+from opsrunner.plan.actor import Outcome
 from opsrunner.plan.entries import last
 from opsrunner.plan.execute import Ending
 from opsrunner.plan.journal import Journal
@@ -76,3 +77,19 @@ def exit_of(ending: Ending, written: Written) -> ExitCode:
     if states & {State.FAILED, State.REFUSED} or ending.stopped:
         return ExitCode.VIOLATIONS
     return ExitCode.INTERNAL if written.failed else ExitCode.COMPLIANT
+
+
+def rehearsed(outcomes: Sequence[Outcome], barred: str) -> ExitCode:
+    """Given how the hosts compare with the plan, and what bars it now, print it."""
+    echo_table(["host", "would be", "because"], [
+        [one.subject, "changed" if one.state is State.PLANNED else one.state.value,
+         _short(one.reason)] for one in outcomes
+    ])
+    for one in outcomes:
+        for row in one.data.get("drift", ()):
+            typer.echo(f"drift    {one.subject}: {row['target']}: planned {row['planned']};"
+                       f" now {row['now']}")
+    if barred:
+        typer.echo(f"barred   {barred}")
+    ready = all(one.state is State.PLANNED for one in outcomes) and not barred
+    return ExitCode.COMPLIANT if ready else ExitCode.VIOLATIONS

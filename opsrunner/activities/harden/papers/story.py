@@ -108,5 +108,10 @@ class Story:
                 yield subject, step
 
     def counted(self, subject: str) -> bool:
-        """Return whether the host counts as hardened: only after a re-check that passed."""
-        return self.states.get(subject) is State.VERIFIED
+        """Return whether the host counts as hardened: only after a re-check that passed whole.
+
+        A rule that still waits for a reboot or a person has not passed yet.
+        """
+        verdicts = self.recheck(subject).values()
+        verified = self.states.get(subject) is State.VERIFIED
+        return verified and bool(verdicts) and not {"fail", "unknown"} & set(verdicts)
