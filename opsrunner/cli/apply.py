@@ -76,6 +76,9 @@ def apply(
 
 def resume(
     plan: Ref,
+    retry_refused: Annotated[
+        bool, typer.Option("--retry-refused", help="Begin hosts that were refused once more.")
+    ] = False,
     batch: Batch = "10%",
     failures: Failures = 1,
     undo_after: UndoAfter = 300,
@@ -96,7 +99,11 @@ def resume(
     except InputError as error:  # what is open must be settled all the same
         barred = str(error)
     manner = Manner(Pace("", batch, failures), undo_after, papers, as_json=as_json, barred=barred)
-    return carry(case, manner, go_on)
+
+    def on(work: Work) -> Ending:
+        return go_on(work, retry_refused=retry_refused)
+
+    return carry(case, manner, on)
 
 
 def undo(

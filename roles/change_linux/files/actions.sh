@@ -121,7 +121,8 @@ ops_undo() { # asked for: what is not as the transaction left it is refused, ite
   ops_read_state "$OPS_DIR"
   case $ops_now_is in
     confirmed | partly_undone) OPS_FORCE=no ;;
-    applied | applying | armed | arming | undoing | undo_failed) OPS_FORCE=yes ;;
+    undo_failed) OPS_FORCE=yes OPS_AGAIN=yes ;;
+    applied | applying | armed | arming | undoing) OPS_FORCE=yes ;;
     *) ops_refuse state "$OPS_TX is $ops_now_is since $ops_since ($ops_by)"; return 1 ;;
   esac
   if [ -n "$OPS_ONLY" ] && [ "$OPS_FORCE" = yes ]; then
@@ -179,7 +180,7 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
   if [ "$OPS_PLACED" = yes ]; then
     ops_undo_links
     ops_undo_network
-    ops_activate || ops_back=1
+    ops_activate || ops_still_fails || ops_back=1
     if [ -z "$OPS_ONLY" ]; then
       ops_undo_live
       ops_undo_sides
@@ -189,6 +190,11 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
     ops_each restart
   fi
   ops_settle
+}
+
+ops_still_fails() { # asked for again: a service that fails once more is a note, not a dead end
+  [ "${OPS_AGAIN:-}" = yes ] || return 1
+  ops_tell note undo "everything is as before, but a service could not be made to take it: see above"
 }
 
 ops_settle() { # the state in which the undo ends; a failed one stays armed for the next boot
