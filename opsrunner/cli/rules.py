@@ -13,6 +13,7 @@ from opsrunner.cli.table import echo_table
 from opsrunner.errors import InputError, PolicyError, Problem
 from opsrunner.plan.business import load_business
 from opsrunner.plan.calendar import load_calendar
+from opsrunner.plan.people import FILE as PEOPLE
 from opsrunner.plan.people import load_people
 from opsrunner.plan.signers import Signers, load_signers
 from opsrunner.policy.cases import failures, load_cases
@@ -155,7 +156,10 @@ def check_rules(
 def _others(policies: Path) -> list[Problem]:
     """Given the policies folder, return what is wrong with who may change what, and when."""
     problems: list[Problem] = []
-    for load in (load_people, load_calendar, load_business, _signers):
+    loads = [load_calendar, load_business]
+    if (policies / PEOPLE).exists():  # rules alone can be checked without anybody
+        loads += [load_people, _signers]
+    for load in loads:
         try:
             load(policies)
         except InputError as error:
