@@ -52,7 +52,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         host = str(variables.get("inventory_hostname"))
-        workdir = Path(str(variables.get("observe_linux_workdir", "")))
+        given = variables.get("observe_linux_workdir", "")
+        workdir = Path(str(self._templar.template(given)))  # plain text costs nothing here
         mark = secrets.token_hex(16)
         script, target = _script_for(workdir, host)
         clock, started = time.monotonic(), datetime.now(UTC)
