@@ -19,7 +19,6 @@ from opsrunner.changes.reading import Target, read_script, read_state
 from opsrunner.changes.state import HostState
 from opsrunner.facts.base import CannotTell
 from opsrunner.plan.actor import Outcome
-from opsrunner.plan.states import State
 from opsrunner.remedies.base import Reads
 from opsrunner.sources.ansible import HostEvent, Playbook
 from opsrunner.sources.exchange import Reply, exchange
@@ -29,7 +28,6 @@ from opsrunner.sources.wire import frames
 
 _FEW = 1024  # bytes of a user's number
 _TRIES = 4  # a second apart: sshd may be reloading under the login that is to prove it
-_PART = "a part was taken back, the rest stands"
 ROLE = Path("roles") / "observe_linux"
 
 
@@ -89,9 +87,8 @@ class Fleet:
 
     def confirm(self, hosts: Sequence[str]) -> Iterator[Outcome]:
         """Log in afresh on each host, look, and disarm."""
-        patient = replace(self, playbook=replace(self.playbook, connection_attempts=_TRIES))
         script = transaction.confirm_script(self.tx)
-        yield from patient._outcomes(dict.fromkeys(hosts, script))  # noqa: SLF001 - its own class
+        yield from self._outcomes(dict.fromkeys(hosts, script), attempts=_TRIES)
 
     def undo(self, hosts: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
         """Have each host take the transaction back, or only these targets of it.
@@ -99,9 +96,8 @@ class Fleet:
         A host that took back just these is ``confirmed``: the rest of it stands.
         """
         script = transaction.undo_script(self.tx, only=tuple(only))
-        for outcome in self._outcomes(dict.fromkeys(hosts, script)):
-            part = only and outcome.state is State.FAILED and not outcome.reason
-            yield replace(outcome, state=State.CONFIRMED, reason=_PART) if part else outcome
+        for reply in self._send(dict.fromkeys(hosts, script)):
+            yield outcome_of(reply.host, _answer(reply), in_part=bool(only))
 
     def status(self, hosts: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how the transaction stands; changes nothing."""
@@ -113,13 +109,14 @@ class Fleet:
         for reply in self._send(dict.fromkeys(hosts, transaction.clean_script(self.tx))):
             yield reply.host, _answer(reply).outcome is Said.DONE
 
-    def _outcomes(self, scripts: Mapping[str, str]) -> Iterator[Outcome]:
-        for reply in self._send(scripts):
+    def _outcomes(self, scripts: Mapping[str, str], attempts: int = 1) -> Iterator[Outcome]:
+        for reply in self._send(scripts, attempts):
             yield outcome_of(reply.host, _answer(reply))
 
-    def _send(self, scripts: Mapping[str, str]) -> Iterator[Reply]:
+    def _send(self, scripts: Mapping[str, str], attempts: int = 1) -> Iterator[Reply]:
         limits = replace(self.limits, host_seconds=max(self.limits.host_seconds, self.undo_after))
-        yield from exchange(self.playbook, scripts, limits, self.on_event)
+        playbook = replace(self.playbook, connection_attempts=attempts)
+        yield from exchange(playbook, scripts, limits, self.on_event)
 
 
 def _answer(reply: Reply) -> Answer:

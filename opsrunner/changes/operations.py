@@ -19,8 +19,8 @@ def digest(content: bytes | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SetFile:
-    """Write, create or remove one regular file; ``after.kind`` is ``absent`` to remove it."""
+class _OnPath:
+    """What is done to one path."""
 
     before: FileState
     after: FileState
@@ -32,16 +32,13 @@ class SetFile:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAttributes:
+class SetFile(_OnPath):
+    """Write, create or remove one regular file; ``after.kind`` is ``absent`` to remove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAttributes(_OnPath):
     """Change mode or owner of a path and leave its content alone (directories too)."""
-
-    before: FileState
-    after: FileState
-
-    @property
-    def target(self) -> str:
-        """Return the path."""
-        return self.before.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from opsrunner.changes.answer import Outcome as Said
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.states import State
 
+_PART = "a part was taken back, the rest stands"
 _DONE = {"begin": State.BEGUN, "confirm": State.CONFIRMED, "undo": State.UNDONE}
 # What a transaction on the host may be in -> what the journal calls it.
 _KNOWN = {
@@ -18,9 +19,16 @@ _KNOWN = {
 }
 
 
-def outcome_of(host: str, answer: Answer) -> Outcome:
-    """Given a host and its answer to begin, confirm or undo, return what goes on record."""
-    return Outcome(host, _state(answer), "; ".join(_reasons(answer)), as_json(answer))
+def outcome_of(host: str, answer: Answer, *, in_part: bool = False) -> Outcome:
+    """Given a host and its answer to begin, confirm or undo, return what goes on record.
+
+    ``in_part``: only some targets were to be taken back. Where these are, and nothing was in the
+    way, the host is ``confirmed``: the rest of the change stands.
+    """
+    reason = "; ".join(_reasons(answer))
+    if in_part and answer.outcome is Said.PARTLY and not reason:
+        return Outcome(host, State.CONFIRMED, _PART, as_json(answer))
+    return Outcome(host, _state(answer), reason, as_json(answer))
 
 
 def outcome_of_status(host: str, answer: Answer, tx: str) -> Outcome:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.check.plan import plan_check
-from opsrunner.activities.harden.planning import Cause, HostTask, make_plan, tasks_of
+from opsrunner.activities.harden.planning import Basis, Cause, HostTask, make_plan, tasks_of
 from opsrunner.changes.fleet import Fleet
 from opsrunner.changes.reading import Target
 from opsrunner.changes.state import HostState
@@ -101,13 +101,12 @@ def harden(
     agreed = acknowledgements(acknowledge or [], context)
     _refuse(context, rules, period)
     store = open_store(context.settings)
-    run_id = store.judged(from_run).id if from_run else _checked(context, store, rules)
+    run_id, basis = _basis(context, store, rules, from_run)
     cause = Cause(
         planner, login, str(context.inventory.path.absolute()), run_id, context.policies.sha256,
         code_version(), ticket, period, emergency, valid_days,
     )
-    findings = findings_of(store, run_id, rules)
-    tasks = tasks_of(context.inventory.with_profile, findings, context.policies.rules, agreed)
+    tasks = tasks_of(context.inventory.hosts, basis, agreed)
     planned = make_plan(tasks, _read(context, tasks), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
     _present(path, papers, as_json=as_json)
@@ -177,12 +176,23 @@ def _read(context: Context, tasks: Sequence[HostTask]) -> dict[str, HostState | 
     return states
 
 
-def _checked(context: Context, store: Store, only: Sequence[str]) -> str:
-    plan = plan_check(
+def _basis(
+    context: Context, store: Store, only: Sequence[str], from_run: str | None,
+) -> tuple[str, Basis]:
+    """Given the context and perhaps a run to rest on, return the run and what the plan rests on.
+
+    Without a run the hosts are checked now.
+    """
+    check = plan_check(
         context.policies, context.inventory.hosts, only=only,
         root=context.settings.root, limits=limits(context.settings),
     )
-    return observe_and_judge(plan, context, store, only)
+    if from_run:
+        run_id = store.judged(from_run).id
+    else:
+        run_id = observe_and_judge(check, context, store, only)
+    expected = {host: [rule.id for rule in kind.rules] for host, kind in check.kinds.items()}
+    return run_id, Basis(findings_of(store, run_id, only), expected, context.policies.rules)
 
 
 def findings_of(

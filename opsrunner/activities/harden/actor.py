@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from opsrunner.activities.harden.planning import merged
 from opsrunner.activities.harden.steps import Wanted, make_steps
@@ -18,7 +17,7 @@ from opsrunner.changes.operations import Changes
 from opsrunner.changes.state import HostState
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.actor import Outcome
-from opsrunner.plan.models import Plan, SubjectPlan
+from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
 from opsrunner.plan.states import State
 from opsrunner.remedies.base import Reads, reads_of
 
@@ -128,7 +127,7 @@ def _reads(subject: SubjectPlan) -> Reads:
     return reads_of(merged(_wanted(step) for step in subject.steps))
 
 
-def _wanted(step: Any) -> Wanted:  # noqa: ANN401 - a plan's Step
+def _wanted(step: Step) -> Wanted:
     return Wanted(step.rule, step.title, step.danger, step.wanted, step.acknowledged)
 
 
@@ -159,7 +158,7 @@ def _verified(name: str, after: Mapping[str, str], may_fail: Mapping[str, str]) 
 
 def drift(subject: SubjectPlan, now: Changes) -> list[dict[str, str]]:
     """Given what was planned and what would be done now, return what differs, in words."""
-    planned: dict[str, Any] = {}
+    planned: dict[str, Change] = {}
     for step in subject.steps:
         for change in step.changes:
             first = planned.setdefault(f"{change.kind} {change.target}", change)
@@ -181,6 +180,6 @@ def drift(subject: SubjectPlan, now: Changes) -> list[dict[str, str]]:
     return rows
 
 
-def _same(first: Any, second: Any) -> bool:  # noqa: ANN401 - two Changes
+def _same(first: Change, second: Change) -> bool:
     names = ("before", "after", "before_sha256", "after_sha256")
     return all(getattr(first, name) == getattr(second, name) for name in names)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from opsrunner.activities.harden.select import Acknowledged, choose
+from opsrunner.activities.harden.select import Acknowledged, choose, unseen
 from opsrunner.activities.harden.steps import HostSteps, Wanted, make_steps
 from opsrunner.changes.operations import Changes
 from opsrunner.changes.state import HostState
@@ -76,18 +76,40 @@ def merged(wanted: Iterable[Wanted]) -> dict[str, object]:
     return every
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan rests on: a run's findings, and the rules each host should have one of."""
+
+    findings: Mapping[str, Sequence[Finding]]
+    expected: Mapping[str, Sequence[str]]
+    rules: Mapping[str, Rule]
+
+
 def tasks_of(
-    subjects: Iterable[Subject],
-    findings: Mapping[str, Sequence[Finding]],
-    rules: Mapping[str, Rule],
-    acknowledged: Acknowledged,
+    subjects: Iterable[Subject], basis: Basis, acknowledged: Acknowledged,
 ) -> list[HostTask]:
-    """Given hosts, their findings, the rules and acknowledgements, return the task of each host."""
+    """Given hosts, what the plan rests on and acknowledgements, return the task of each host.
+
+    A host or a rule that the run did not look at is left out as unknown, never as nothing to do.
+    """
     tasks = []
     for subject in subjects:
-        wanted, left = choose(subject, findings.get(subject.id, ()), rules, acknowledged)
-        tasks.append(HostTask(subject, wanted, left))
+        found = basis.findings.get(subject.id, ())
+        wanted, left = choose(subject, found, basis.rules, acknowledged)
+        tasks.append(HostTask(subject, wanted, [*left, *_unseen(subject, basis)]))
     return tasks
+
+
+def _unseen(subject: Subject, basis: Basis) -> Iterator[LeftOut]:
+    if not subject.profile:
+        yield unseen("", "该平台尚无基线", "there is no profile for its platform yet")
+    elif subject.id not in basis.findings:
+        yield unseen("", "所依据的检查没有包括这台主机", "the run did not look at this host")
+    else:
+        judged = {finding.rule for finding in basis.findings[subject.id]}
+        for name in basis.expected.get(subject.id, ()):
+            if name not in judged and basis.rules[name].remediation.role:
+                yield unseen(name, "所依据的检查没有这条规则", "the run did not judge this rule")
 
 
 def make_plan(

@@ -28,8 +28,11 @@ def choose(
     wanted: list[Wanted] = []
     left: list[LeftOut] = []
     for finding in findings:
-        rule = rules[finding.rule]
-        if finding.verdict is Verdict.UNKNOWN and rule.remediation.role:
+        rule = rules.get(finding.rule)
+        if rule is None:  # an older run, judged by other policies
+            why = "the policies of today have no such rule"
+            left.append(unseen(finding.rule, "今天的策略中已没有这条规则", why))
+        elif finding.verdict is Verdict.UNKNOWN and rule.remediation.role:
             said = str(finding.reason)
             left.append(_left(finding.rule, rule, "unknown", f"检查结果未知：{said}", said))
         elif finding.verdict is Verdict.FAIL:
@@ -40,6 +43,12 @@ def choose(
             else:
                 wanted.append(_wanted(finding.rule, rule, subject, reason))
     return wanted, left
+
+
+def unseen(rule: str, zh: str, en: str) -> LeftOut:
+    """Given a rule ("" for the whole host) nobody looked at, return it as unknown, and why."""
+    title = Words(zh=rule or "整台主机", en=rule or "the whole host")
+    return LeftOut(rule=rule, title=title, reason="unknown", detail=Words(zh=zh, en=en))
 
 
 def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> LeftOut | None:

@@ -1,0 +1,48 @@
+"""A plan never says "nothing to do" of what nobody looked at."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from opsrunner.activities.harden.planning import Basis, tasks_of
+from opsrunner.models import Finding, Severity, Subject, Verdict
+from opsrunner.policy.load import load_policies
+
+RULES = load_policies(Path(__file__).parents[4] / "policies", date(2026, 11, 21)).rules
+WEB = Subject("host", "web1", "rhel-8", "l3_el")
+EXPECTED = {"web1": ["umask", "shell_timeout", "dormant_accounts"]}
+
+
+def found(rule: str, verdict: Verdict = Verdict.PASS) -> Finding:
+    """Return a finding of web1."""
+    return Finding("host", "web1", rule, Severity.LOW, verdict, None, None, None, (), None, None)
+
+
+def left(subject: Subject, *findings: Finding, looked: bool = True) -> list[tuple[str, str]]:
+    """Return what is left out of a host's task as (rule, reason)."""
+    by_host = {subject.id: findings} if looked else {}
+    (task,) = tasks_of([subject], Basis(by_host, EXPECTED, RULES), {})
+    assert not task.wanted
+    return [(entry.rule, entry.reason) for entry in task.left_out]
+
+
+def test_what_was_judged_and_passes_is_not_named() -> None:
+    assert left(WEB, found("umask"), found("shell_timeout")) == []
+
+
+def test_a_rule_with_a_remedy_that_the_run_did_not_judge_is_unknown() -> None:
+    assert left(WEB, found("umask")) == [("shell_timeout", "unknown")]
+
+
+def test_a_host_that_the_run_did_not_look_at_is_unknown_as_a_whole() -> None:
+    assert left(WEB, looked=False) == [("", "unknown")]
+
+
+def test_a_host_without_a_profile_is_named() -> None:
+    assert left(Subject("host", "win1", "windows-2019", ""), looked=False) == [("", "unknown")]
+
+
+def test_a_rule_that_is_gone_since_the_run_is_unknown() -> None:
+    every = [found(rule) for rule in EXPECTED["web1"]]
+    assert left(WEB, *every, found("no_such_rule", Verdict.FAIL)) == [("no_such_rule", "unknown")]
