@@ -50,7 +50,7 @@ ops_begin() {
 
 ops_as_expected() { # is every item where the plan saw it?
   OPS_SIDE=before
-  ops_each hold
+  ops_hold_all
 }
 
 ops_forget() { # a transaction that touched nothing
@@ -82,13 +82,21 @@ ops_apply() { # stage everything, check it, put it in place, make it effective
   OPS_PLACED=no
   ops_each stage && ops_validate || return 1
   OPS_PLACED=yes OPS_SIDE=after
-  ops_each place || return 1
+  ops_each place && ops_took || return 1
   case " $OPS_ACTIVATE " in *' systemd '*) activate_systemd || return 1 ;; esac
   ops_each switch || return 1
   ops_sync
   ops_activate || return 1
   ops_note_sides after && ops_note_links after && ops_note_network after || return 1
   rm -rf "$OPS_STAGE" "$OPS_DIR/removed"
+}
+
+ops_took() { # is every kernel parameter what was set, after all of them were?
+  ops_read_lives
+  ops_each took
+  ops_taken=$?
+  ops_lives=''
+  return "$ops_taken"
 }
 
 ops_back_out() { # something failed: everything as it was, at once
@@ -107,7 +115,7 @@ ops_confirm() {
   fi
   ops_armed || ops_tell note undo "the timed undo is not armed any more"
   OPS_SIDE=after
-  if ! ops_each hold || ! ops_validate; then
+  if ! ops_hold_all || ! ops_validate; then
     ops_refuse not_as_left "the host is not as the change left it; the timed undo goes on"
     return 1
   fi
@@ -200,7 +208,7 @@ ops_still_fails() { # asked for again: a service that fails once more is a note,
 ops_settle() { # the state in which the undo ends; a failed one stays armed for the next boot
   if [ "$OPS_FORCE" = no ]; then
     OPS_SIDE=before OPS_ONLY=''
-    (exec 5>/dev/null; OPS_LOG=''; ops_each hold) && ops_end=undone || ops_end=partly_undone
+    (exec 5>/dev/null; OPS_LOG=''; ops_hold_all) && ops_end=undone || ops_end=partly_undone
   elif [ "$ops_back" -eq 0 ]; then
     ops_end=undone
   else

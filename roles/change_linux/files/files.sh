@@ -74,12 +74,14 @@ ops_attributes() { # path, state: its owner, then its mode, for chown takes setu
   ops_path=$1
   # shellcheck disable=SC2086 - the words of a state
   set -- $2
-  if [ "$(stat -c '%u %g' "$ops_path")" != "$4 $5" ]; then
+  ops_had=$(stat -c '%a %u %g' "$ops_path")
+  if [ "${ops_had#* }" != "$4 $5" ]; then
     ops_caps=$(getcap "$ops_path" 2>/dev/null | sed 's/.* //')
     ops_do chown -h "$4:$5" -- "$ops_path" || return 1
     [ -z "$ops_caps" ] || ops_do setcap "$ops_caps" "$ops_path" || return 1
+    ops_had=$(stat -c '%a %u %g' "$ops_path")
   fi
-  [ "$(stat -c %a "$ops_path")" = "$3" ] || ops_chmod "$3" "$ops_path"
+  [ "${ops_had%% *}" = "$3" ] || ops_chmod "$3" "$ops_path"
 }
 
 ops_chmod() { # mode, path: as its owner where he could swap it for a link under our hands

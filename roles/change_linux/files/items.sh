@@ -75,7 +75,35 @@ ops_hold_attributes() {
   ops_compare "$1" attributes
 }
 
+ops_hold_all() { # every item, the kernel's parameters asked for in one go
+  ops_read_lives
+  ops_each hold
+  ops_holding=$?
+  ops_lives=''
+  return "$ops_holding"
+}
+
+ops_key_sysctl() { ops_keys="$ops_keys $1"; }
+
+ops_read_lives() { # every key and its value, into $ops_lives, if each has one line; else ask each
+  ops_keys='' ops_lives=''
+  ops_each key
+  [ -n "$ops_keys" ] || return 0
+  # shellcheck disable=SC2086 - keys have no blanks
+  ops_values=$(sysctl -n $ops_keys 2>/dev/null) || return 0
+  ops_lives=$OPS_NL$(printf '%s\n' "$ops_values" | awk -v keys="$ops_keys" '
+    BEGIN { count = split(keys, key, " ") }
+    { $1 = $1; line[NR] = key[NR] " " $0 }
+    END { if (NR == count) for (n = 1; n <= NR; n++) print line[n] }')$OPS_NL
+}
+
 ops_live() { # key: its value with single blanks, into $ops_is; as sysctl says it, so "/" keys too
+  case $ops_lives in
+    *"$OPS_NL$1 "*)
+      ops_is=${ops_lives#*"$OPS_NL$1 "}
+      ops_is=${ops_is%%"$OPS_NL"*}
+      return ;;
+  esac
   ops_is=$(sysctl -n "$1" 2>/dev/null | awk '{ $1 = $1; printf "%s%s", s, $0; s = " " }')
 }
 

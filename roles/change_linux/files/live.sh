@@ -92,7 +92,10 @@ ops_lock_file() { # the lock that usermod, chage and vipw honour
 # -- kernel parameters ----------------------------------------------------------------------
 
 ops_place_sysctl() { # key, before, after
-  ops_run sysctl -w "$1=$3" || return 1
+  ops_run sysctl -w "$1=$3"
+}
+
+ops_took_sysctl() { # key, before, after: what the kernel made of it
   ops_live "$1"
   ops_wanted=$3
   ops_compare "$1" sysctl

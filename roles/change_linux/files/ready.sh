@@ -29,7 +29,7 @@ ops_ready_file() { # path
   ops_ancestor "$1"
   if ops_read_only "$ops_top"; then
     ops_blocked "$1" read_only "its file system is mounted read-only"
-  elif ops_immutable "$ops_top" || { [ -e "$1" ] && ops_immutable "$1"; }; then
+  elif if [ -e "$1" ]; then ops_immutable "$ops_top" "$1"; else ops_immutable "$ops_top"; fi; then
     ops_blocked "$1" immutable "the immutable or append-only attribute is set"
   elif [ -f "$1" ] && [ "$(stat -c %h "$1")" -ne 1 ]; then
     ops_blocked "$1" hard_link "it has a second name, which a new file in its place would not have"

@@ -16,7 +16,7 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
 '
   OPS_TAB=$(printf '\t')
   OPS_CR=$(printf '\r')
-  OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_CLOCK='' ops_owned_dir=' '
+  OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_CLOCK='' ops_owned_dir=' ' ops_lives=''
   OPS_DIR=$OPS_HOME/$OPS_TX
   OPS_STAGE=$OPS_DIR/stage
   OPS_TIMEOUT=''
