@@ -10,7 +10,9 @@ ops_sync() { # what was written is on the disk
 
 ops_home() { # the folder of all transactions: root's, closed to everybody else
   if [ ! -d "$OPS_HOME" ]; then
-    ops_told=$(mkdir -m 0700 "$OPS_HOME" 2>&1) || ops_refuse home "$ops_told" || return 1
+    # Another may make it first: who goes on is for the lock to say.
+    ops_told=$(mkdir -m 0700 "$OPS_HOME" 2>&1) || [ -d "$OPS_HOME" ] ||
+      ops_refuse home "$ops_told" || return 1
   fi
   ops_private "$OPS_HOME" || ops_refuse home "$OPS_HOME is not a 0700 folder of root"
 }
