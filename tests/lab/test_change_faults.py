@@ -248,15 +248,16 @@ def test_the_shell_on_the_host_is_killed_in_the_middle(lab: Lab) -> None:
     """It leaves a host half changed, and the timer takes that back."""
     for host in (D12, C6):
         before = faults.tree(lab, host)
-        many = (transact.write(lab, host, f"/etc/many/{number}", b"x") for number in range(60))
+        many = (transact.write(lab, host, f"/etc/many/{number}", b"x") for number in range(120))
         changes = Changes((*many, transact.prefix(lab, host, SSHD, transact.NOWHERE)))
         script = begin_script(changes, "killed", undo_after=int(transact.slow(6)))
         thread = threading.Thread(target=ask, args=(lab, host, script))
         thread.start()
-        until(transact.place(lab, host, "/etc/many/5").exists, 60)
-        faults.run(lab, host, f"kill -9 $(cut -d' ' -f1 {HOME}/lock)", check=True)
+        # Watched on the host itself: a look from here is slower than the change.
+        faults.run(lab, host, "until [ -e /etc/many/5 ]; do :; done; "
+                   f"kill -9 $(cut -d' ' -f1 {HOME}/lock)", check=True)
         thread.join()
-        assert not transact.look(lab, host, "/etc/many/59").exists
+        assert not transact.look(lab, host, "/etc/many/119").exists
         assert state(lab, host, "killed") == ("applying", "controller")
         until(partial(_undone, lab, host), transact.slow(20))
         time.sleep(1)

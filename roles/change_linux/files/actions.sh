@@ -81,8 +81,8 @@ ops_prepare() { # the snapshot and the script of the undo, on the disk
 ops_apply() { # stage everything, check it, put it in place, make it effective
   OPS_PLACED=no
   ops_each stage && ops_validate || return 1
-  OPS_PLACED=yes OPS_SIDE=after
-  ops_each place && ops_took || return 1
+  OPS_PLACED=yes OPS_SIDE=after ops_settings=''
+  ops_each place && ops_set_lives || return 1
   case " $OPS_ACTIVATE " in *' systemd '*) activate_systemd || return 1 ;; esac
   ops_each switch || return 1
   ops_sync

@@ -1,15 +1,16 @@
 # Files and attributes: kept, staged beside their targets, put in place by a rename, put back.
 
 ops_foreign() { # path: succeed when somebody else than root owns a folder on the way to it
-  if [ "${1%/*}" = "$ops_owned_dir" ]; then return "$ops_owned_by_root"; fi
-  ops_up=${1%/*} ops_ups=/ ops_owned_dir=${1%/*} ops_owned_by_root=0
-  while [ -n "$ops_up" ]; do
-    ops_ups="$ops_ups$OPS_NL$ops_up"
-    ops_up=${ops_up%/*}
+  case $ops_by_root in *"$OPS_NL${1%/*}$OPS_NL"*) return 1 ;; esac # looked at before
+  ops_path=$1 ops_dir=${1%/*}
+  set -- /
+  while [ -n "$ops_dir" ]; do
+    set -- "$@" "$ops_dir"
+    ops_dir=${ops_dir%/*}
   done
-  printf '%s\n' "$ops_ups" | xargs -d '\n' stat -c %u 2>/dev/null | grep -q -v '^0$' ||
-    ops_owned_by_root=1
-  return "$ops_owned_by_root"
+  case $(stat -c %u -- "$@" 2>/dev/null) in *[!0"$OPS_NL"]*) return 0 ;; esac
+  ops_by_root=$ops_by_root${ops_path%/*}$OPS_NL
+  return 1
 }
 
 ops_temp() { # path: where its new content waits, into $ops_temp

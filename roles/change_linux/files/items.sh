@@ -13,7 +13,7 @@ ops_each() { # verb: call it for every item; fail when it failed for any, after 
 }
 
 ops_item() { # number, kind, target and states
-  OPS_N=$1 OPS_CLOCK='' ops_verb_kind=ops_${OPS_VERB}_$2
+  OPS_N=$1 ops_verb_kind=ops_${OPS_VERB}_$2
   shift 2
   if [ -n "$OPS_ONLY" ] && ! ops_among "$1"; then return 0; fi
   command -v "$ops_verb_kind" >/dev/null || return 0

@@ -14,21 +14,25 @@ ops_snapshot_account() { # name
   ops_lines "$1" before
 }
 
+ops_differs() { # number of a field: is it another in $ops_new? Both into $ops_from and $ops_to
+  ops_from=$ops_old ops_to=$ops_new ops_before=$1
+  while [ "$ops_before" -gt 1 ]; do
+    ops_from=${ops_from#*:} ops_to=${ops_to#*:} ops_before=$((ops_before - 1))
+  done
+  ops_from=${ops_from%%:*} ops_to=${ops_to%%:*}
+  [ "$ops_from" != "$ops_to" ]
+}
+
 ops_place_account() { # name, before, after: uid:gid:home:shell:password:six numbers of days
   ops_who=$1 ops_old=$2 ops_new=$3
-  ops_cut() { printf '%s\n' "$1" | cut -d : -f "$2"; }
-  ops_shell=$(ops_cut "$ops_new" 4)
-  if [ "$ops_shell" != "$(ops_cut "$ops_old" 4)" ]; then
-    ops_run usermod -s "$ops_shell" "$ops_who" || return 1
-  fi
+  if ops_differs 4; then ops_run usermod -s "$ops_to" "$ops_who" || return 1; fi
   set --
   for ops_pair in 6:-d 7:-m 8:-M 9:-W 10:-I 11:-E; do
-    ops_day=$(ops_cut "$ops_new" "${ops_pair%:*}")
-    [ "$ops_day" = "$(ops_cut "$ops_old" "${ops_pair%:*}")" ] ||
-      set -- "$@" "${ops_pair#*:}" "${ops_day:--1}"
+    if ops_differs "${ops_pair%:*}"; then set -- "$@" "${ops_pair#*:}" "${ops_to:--1}"; fi
   done
   if [ $# -gt 0 ]; then ops_run chage "$@" "$ops_who" || return 1; fi
-  case $(ops_cut "$ops_old" 5):$(ops_cut "$ops_new" 5) in
+  ops_differs 5
+  case $ops_from:$ops_to in
     *:locked) case $ops_old in *:locked:*) ;; *) ops_run usermod -L "$ops_who" || return 1 ;; esac ;;
     locked:set) ops_run usermod -U "$ops_who" || return 1 ;;
   esac
@@ -91,8 +95,23 @@ ops_lock_file() { # the lock that usermod, chage and vipw honour
 
 # -- kernel parameters ----------------------------------------------------------------------
 
-ops_place_sysctl() { # key, before, after
-  ops_run sysctl -w "$1=$3"
+ops_place_sysctl() { # key, before, after: set with all others, by ops_set_lives
+  ops_settings=$ops_settings$1=$3$OPS_NL
+}
+
+ops_set_lives() { # every kernel parameter in one command, and look what the kernel made of each
+  [ -n "$ops_settings" ] || return 0
+  ops_each_line "$ops_settings" ops_run sysctl -w && ops_took
+}
+
+ops_each_line() { # lines, words: run the words with each line as one more word
+  ops_lines=$1
+  shift
+  while [ -n "$ops_lines" ]; do
+    set -- "$@" "${ops_lines%%"$OPS_NL"*}"
+    ops_lines=${ops_lines#*"$OPS_NL"}
+  done
+  "$@"
 }
 
 ops_took_sysctl() { # key, before, after: what the kernel made of it

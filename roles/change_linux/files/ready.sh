@@ -12,6 +12,13 @@ ops_ancestor() { # path: the nearest folder above it that exists, into $ops_top
 }
 
 ops_read_only() { # path: succeed when the file system it is on is mounted read-only
+  case $ops_writable in *"$OPS_NL$1$OPS_NL"*) return 1 ;; esac # looked at before
+  ops_on_read_only "$1" && return 0
+  ops_writable=$ops_writable$1$OPS_NL
+  return 1
+}
+
+ops_on_read_only() { # path: the same, by the mounts of this moment
   awk -v path="$1/" '
     { point = $2; gsub(/\\040/, " ", point); if (point != "/") point = point "/" }
     index(path, point) == 1 && length(point) >= best { best = length(point); options = $4 }
@@ -19,8 +26,13 @@ ops_read_only() { # path: succeed when the file system it is on is mounted read-
 }
 
 ops_immutable() { # paths: succeed when one may not be changed, even by root
-  command -v lsattr >/dev/null 2>&1 &&
-    lsattr -d -- "$@" 2>/dev/null | awk '$1 ~ /[ia]/ { found = 1 } END { exit !found }'
+  command -v lsattr >/dev/null 2>&1 || return 1
+  lsattr -d -- "$@" 2>/dev/null | {
+    while read -r ops_flags ops_rest; do
+      case $ops_flags in *[ia]*) exit 0 ;; esac
+    done
+    exit 1
+  }
 }
 
 ops_ready_file() { # path
@@ -39,7 +51,9 @@ ops_ready_file() { # path
 }
 
 ops_mounted() { # path: a file that is a mount point cannot be replaced
-  grep -q -F " $1 " /proc/self/mounts
+  [ -n "$ops_mounts" ] || ops_mounts=$(cat /proc/self/mounts)
+  case $ops_mounts in *" $1 "*) return 0 ;; esac
+  return 1
 }
 
 ops_ready_attributes() { # path

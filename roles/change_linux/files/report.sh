@@ -16,7 +16,8 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
 '
   OPS_TAB=$(printf '\t')
   OPS_CR=$(printf '\r')
-  OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_CLOCK='' ops_owned_dir=' ' ops_lives=''
+  OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_SECOND='' ops_by_root=$OPS_NL ops_lives=''
+  ops_writable=$OPS_NL ops_mounts=''
   OPS_DIR=$OPS_HOME/$OPS_TX
   OPS_STAGE=$OPS_DIR/stage
   OPS_TIMEOUT=''
@@ -33,6 +34,14 @@ ops_hold_on() { # a cut connection does not stop a change half-way; subshells fo
 }
 
 ops_now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+
+ops_clock() { # the time into $OPS_CLOCK; a process for it only when a second has gone by
+  ops_up=''
+  { IFS=' .' read -r ops_up ops_rest; } 2>/dev/null </proc/uptime
+  if [ -z "$ops_up" ] || [ "$ops_up" != "$OPS_SECOND" ]; then
+    OPS_SECOND=$ops_up OPS_CLOCK=$(ops_now)
+  fi
+}
 
 ops_escape() { # text: the same on one line
   printf '%s' "$1" | tr -d '\000' | awk -v ORS='' '
@@ -68,13 +77,11 @@ ops_words() { # words: put them into $ops_shown as a shell would need them typed
   done
 }
 
-ops_do() { # words: run a quick command and report it; one look at the clock does for an item
-  [ -n "$OPS_CLOCK" ] || OPS_CLOCK=$(ops_now)
+ops_do() { # words: run a quick command and report it
   ops_exec '' "$@"
 }
 
 ops_run() { # words: run a command that may hang and report it
-  OPS_CLOCK=$(ops_now)
   ops_exec "$OPS_TIMEOUT" "$@"
 }
 
@@ -82,6 +89,7 @@ ops_exec() { # what goes in front, words: neither the lock nor our output passes
   ops_front=$1
   shift
   ops_words "$@"
+  ops_clock
   $ops_front "$@" </dev/null >"$OPS_OUT" 2>&1 5>&- 9>&-
   ops_rc=$?
   ops_told=''

@@ -63,11 +63,15 @@ ops_staged() { # patterns: the staged files among them, one a line, as absolute 
   done
 }
 
+ops_to_go() { # path: succeed when it is staged to be removed
+  [ -s "$OPS_DIR/removed" ] && grep -q -x -F -e "$1" "$OPS_DIR/removed"
+}
+
 ops_view() { # path: what is or will be in its place, on stdout
   ops_real=$(readlink -m -- "$1")
   if [ -f "$OPS_STAGE$ops_real" ]; then
     cat "$OPS_STAGE$ops_real"
-  elif ! grep -q -x -F -e "$ops_real" "$OPS_DIR/removed" 2>/dev/null; then
+  elif ! ops_to_go "$ops_real"; then
     cat "$1" 2>/dev/null
   fi
 }
@@ -91,7 +95,7 @@ ops_plant() { # path: one file of the tree; what waits beside its target is none
   [ ! -h "$1" ] || ops_real=$(readlink -m -- "$1")
   if [ -f "$OPS_STAGE$ops_real" ]; then
     cat "$OPS_STAGE$ops_real" >"$OPS_TREE$1"
-  elif [ -f "$1" ] && ! grep -q -x -F -e "$ops_real" "$OPS_DIR/removed" 2>/dev/null; then
+  elif [ -f "$1" ] && ! ops_to_go "$ops_real"; then
     cat "$1" >"$OPS_TREE$1"
   fi
 }
