@@ -28,6 +28,7 @@ _NAME = re.compile(r"\w[\w.:@-]*")  # also a safe file name, and nothing a termi
 # Those about changes: the account that is the second way in, the address the controller comes from.
 _SITE = ("ops_second_login", "ops_controller_address")
 _VARIABLES = ("ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", *_SITE)
+_BECOME = "ansible_become_method"  # a change of su would cut off who becomes root by it
 # What an operator may decide for a site about a change: variables of the hardening roles.
 _WANTED = "harden_"
 
@@ -222,6 +223,9 @@ def _wanted(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], list[P
         Problem(context.path, f"{entry.name}.{name}", "must be text")
         for name in _SITE if not isinstance(wanted.get(name, ""), str)
     ]
+    method, secret = _plain(entry.variables.get(_BECOME, ""))
+    if isinstance(method, str) and method and not secret:
+        wanted[_BECOME] = method
     return wanted, problems
 
 

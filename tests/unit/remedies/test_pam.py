@@ -396,14 +396,17 @@ def test_an_empty_group_is_refused(row: str) -> None:
         on("centos-7", one("su_group", "wheel"), files=files, accounts=PEOPLE)
 
 
-def test_the_automation_account_that_uses_su_must_be_in() -> None:
+@pytest.mark.parametrize("method", ["su", "ansible.builtin.su"])
+def test_the_automation_account_that_uses_su_must_be_in(method: str) -> None:
     people = {**PEOPLE, "zhang": account("zhang", 1001)}
     files = {"/etc/group": "wheel:x:10:zhang\n"}
     wanted = one("su_group", "wheel")
     assert on("centos-7", wanted, files=files, accounts=people).changes()
     with pytest.raises(Refused, match="opsadm"):
         on("centos-7", wanted, files=files, accounts=people,
-           attributes={"ansible_become_method": "su"})
+           attributes={"ansible_become_method": method})
+    assert on("centos-7", wanted, files=files, accounts=people,
+              attributes={"ansible_become_method": "ansible.builtin.sudo"}).changes()
 
 
 def test_kylin_has_it_already() -> None:

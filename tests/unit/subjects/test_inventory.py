@@ -333,6 +333,19 @@ def test_address_may_be_a_template(write: Write) -> None:
     assert load_inventory(path).hosts[1].attributes["address"] == "web-01.lab"
 
 
+@pytest.mark.parametrize(
+    ("value", "known"),
+    [("su", "su"), ("ansible.builtin.su", "ansible.builtin.su"), ('"{{ x }}"', None), ("1", None)],
+)
+def test_how_one_becomes_root_is_known_where_it_is_plain(
+    write: Write, value: str, known: str | None,
+) -> None:
+    line = f"ansible_become_method: {value}"
+    path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": line})
+    assert load_inventory(path).hosts[1].attributes.get("ansible_become_method") == known
+    assert "ansible_become_method" not in load_inventory(path).hosts[2].attributes
+
+
 def test_address_template_that_cannot_be_filled(write: Write) -> None:
     line = f'ansible_host: "{{{{ nothing_like_it }}}}"\npw: {CANARY}'
     problems = problems_of(write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": line}))
