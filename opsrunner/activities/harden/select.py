@@ -37,7 +37,7 @@ def choose(
             left.append(_left(finding.rule, rule, "unknown", f"检查结果未知：{said}", said))
         elif finding.verdict is Verdict.FAIL:
             reason = acknowledged.get((finding.rule, subject.id), "")
-            refusal = _refusal(finding, rule, reason, subject.id)
+            refusal = _refusal(finding, rule, reason)
             if refusal:
                 left.append(refusal)
             else:
@@ -51,7 +51,7 @@ def unseen(rule: str, zh: str, en: str) -> LeftOut:
     return LeftOut(rule=rule, title=title, reason="unknown", detail=Words(zh=zh, en=en))
 
 
-def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> LeftOut | None:
+def _refusal(finding: Finding, rule: Rule, acknowledged: str) -> LeftOut | None:
     name, text = finding.rule, rule.remediation.text
     danger = _why(rule)
     if finding.waived:
@@ -60,7 +60,7 @@ def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> Left
     if not rule.remediation.role or not rule.remediation.variables:
         return _left(name, rule, "no_remedy", text.zh, text.en)
     if rule.danger.level == "high" and not acknowledged:
-        option = f'--acknowledge {name}@{host}="..."'
+        option = f'--acknowledge {name}@HOST="..."'  # alike on all hosts: one line of a paper
         return _left(
             name, rule, "danger",
             f"高风险，未确认（{danger.zh}）；确认请加 {option}",
