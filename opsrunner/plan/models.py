@@ -129,12 +129,16 @@ class SubjectPlan(Strict):
 
     ``stage`` is a barrier: all subjects of a lower stage are verified before one of a higher is
     touched (the standby before the primary, one node of a cluster before the other).
+    ``address`` is where the subject was when it was planned, ``second_login`` the account that is
+    its second way in; "" where there is none, as in plans made before they were kept.
     """
 
     kind: Name = "host"
     id: Name
     platform: Line
     profile: Line
+    address: Line = ""
+    second_login: Line = ""
     stage: Annotated[int, Field(ge=0)] = 0
     steps: tuple[Step, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

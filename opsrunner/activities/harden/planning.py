@@ -13,6 +13,7 @@ from opsrunner.changes.state import HostState
 from opsrunner.models import Finding, Subject
 from opsrunner.plan.file import new_id, utc
 from opsrunner.plan.models import LeftOut, Plan, SubjectPlan, Words
+from opsrunner.plan.ways_in import SECOND_LOGIN
 from opsrunner.policy.models import Rule
 from opsrunner.remedies.base import Reads, reads_of
 
@@ -159,6 +160,8 @@ def _subject(
         id=subject.id,
         platform=subject.platform,
         profile=subject.profile,
+        address=str(subject.attributes.get("address", "")),
+        second_login=str(subject.attributes.get(SECOND_LOGIN, "")),
         steps=made.steps,
         left_out=(*task.left_out, *made.left_out),
         operations_sha256=made.sha256,
