@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 from opsrunner.cli.app import app
 from opsrunner.errors import ExitCode, InputError, OpsrunnerError
 
-INTERRUPTED = 130  # what a shell expects after Ctrl-C
+INTERRUPTED = int(ExitCode.STOPPED)  # as ExitCode it is a command's own, which has said more
 # Frames and findings are many small containers without cycles, which are freed when let go of; to
 # look for cycles every 700 of them, the default, takes a fifth of a large run.
 _CONTAINERS = 50_000
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(escape(traceback.format_exc()), style="dim")
         console.print("[bold red]internal error[/]: please report the lines above")
         return ExitCode.INTERNAL
-    if outcome == INTERRUPTED:  # Typer answers Ctrl-C with this code as well
+    if outcome == INTERRUPTED and not isinstance(outcome, ExitCode):  # Typer's answer to Ctrl-C too
         console.print("Stopped; what was under way is recorded as interrupted.")
     return outcome if isinstance(outcome, int) else ExitCode.COMPLIANT
 

@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 3
     UNKNOWN = 4  # something could not be looked at; wins over VIOLATIONS
     INTERNAL = 5
+    STOPPED = 130  # by Ctrl-C or a signal; what a shell expects
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,11 @@ Examples:
 
   opsrunner plan harden -i inventories/prod --limit web --rule ssh_banner --ticket CHG-1024
 
-  opsrunner plan harden -i inventories/prod --from latest --period 2026-spring-festival
+  opsrunner plan harden -i inventories/prod --from latest --period spring-festival-2027
 
   opsrunner plan harden -i inventories/lab --acknowledge 'ssh_ciphers@web1=the clients are new'
+
+  opsrunner plan harden -i inventories/prod --limit web1 --emergency 'CVE-2026-1 is exploited'
 
 The plan is signed with `opsrunner approve PLAN` by somebody else, then carried out with
 `opsrunner apply PLAN`.
@@ -58,8 +60,10 @@ FromRun = Annotated[
     typer.Option("--from", help="Take the findings of this run instead of checking now."),
 ]
 Ticket = Annotated[str, typer.Option(help="The work order, on every document.")]
-Period = Annotated[str, typer.Option(help="The special period this is done for.")]
-Emergency = Annotated[str, typer.Option(help="Why it cannot wait for a window.")]
+Period = Annotated[
+    str, typer.Option(help="The special period this is done for, as policies/calendar/ names it."),
+]
+Emergency = Annotated[str, typer.Option(help="Why it cannot wait for a window; on every document.")]
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
