@@ -16,6 +16,7 @@ from opsrunner.plan.journal import FILE, Journal, Note
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import this_login
 from opsrunner.plan.states import State
+from opsrunner.policy.load import load_policies
 from tests.integration.project import Outcome, Project, local, make_project
 from tests.unit.plan.plans import PEOPLE, make_key, plan, signer_line, subject, write_people
 
@@ -59,8 +60,8 @@ class Case:
     def waive(self, expires: datetime) -> None:
         """Write a waiver that is good until a day."""
         self.project.write("policies/waivers/all.yml", {"waivers": [{
-            "rule": "machine_wanted", "subjects": ["web01"], "reason": "r", "owner": "o",
-            "compensating": "c", "approved": CREATED.date(), "expires": expires.date(),
+            "rule": "machine_wanted", "subjects": ["web01"], "reason": "a bastion", "owner": "us",
+            "compensating": "a console", "approved": CREATED.date(), "expires": expires.date(),
         }]})
 
 
@@ -71,7 +72,9 @@ def make(root: Path, **more: Any) -> Case:  # noqa: ANN401 - a plan's fields
     key = make_key(root, "li")
     write_people(root / "policies", [signer_line("li@example.cn", key)], people)
     inventory = project.inventory("prod", {"web01": local()})
-    fields = {"subjects": (subject("web01", address="web01"),)} | more
+    policies = load_policies(root / "policies", CREATED.date())
+    fields = {"subjects": (subject("web01", address="web01"),),
+              "policy_sha256": policies.sha256} | more
     given = plan(inventory=str(inventory), created=utc(CREATED), **fields)
     return Case(project, given, save(given, project.store / "plans" / given.id), key)
 
@@ -108,14 +111,17 @@ def test_a_waiver_that_lapsed_since_the_plan_keeps_nobody_from_going_back(case: 
     assert "expired on" in case.run("undo").err
 
 
-def test_a_host_at_another_address_is_another_host(case: Case) -> None:
+def test_a_host_at_another_address_is_another_host(tmp_path: Path) -> None:
+    case = make(tmp_path, policy_sha256="c" * 64)  # void all the same: nothing is ever touched
     case.approve()
     case.project.inventory("prod", {"web01": local(ansible_host="10.0.0.99")})
     done = case.run("apply", "--check")
     assert done.code == 3
     assert "web01.ansible_host: is 10.0.0.99 now, the approved plan is for web01" in done.err
     case.project.inventory("prod", {"web01": local()})
-    assert "ansible_host" not in case.run("apply", "--check").err  # the control
+    still = case.run("apply", "--check").err  # the control
+    assert "ansible_host" not in still
+    assert "policies were changed" in still
 
 
 def test_a_host_that_is_gone_is_named(case: Case) -> None:
