@@ -161,7 +161,9 @@ def undo(
     def back(work: Work) -> Ending:
         return take_back(work, names, why)
 
-    manner = Manner(Pace(), undo_after, papers, as_json=as_json, only=tuple(rule or ()))
+    manner = Manner(
+        Pace(), undo_after, papers, as_json=as_json, only=tuple(rule or ()), verb="undo",
+    )
     return carry(case, manner, back)
 
 

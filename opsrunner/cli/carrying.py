@@ -67,6 +67,7 @@ class Manner:
     """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
 
     ``barred``: why no new host may begin, "" when one may. ``only``: rules an undo is limited to.
+    ``verb``: what the progress bar says is being done.
     """
 
     pace: Pace
@@ -76,6 +77,7 @@ class Manner:
     as_json: bool = False
     barred: str = ""
     only: tuple[str, ...] = ()
+    verb: str = "apply"
 
 
 def load_case(ref: str, *, begun: bool = False) -> Case:
@@ -188,7 +190,7 @@ def _carried(
     case: Case, manner: Manner, way: Callable[[Work], Ending], journal: Journal,
 ) -> Ending:
     """Given an open journal, carry the plan out; what breaks off says which hosts are open."""
-    with journal, Stop() as stop, HostProgress(len(journal.states), "apply") as progress:
+    with journal, Stop() as stop, HostProgress(len(journal.states), manner.verb) as progress:
         forgotten = [name for name, state in journal.states.items() if state is State.UNDONE]
         work, fleet = _work(case, journal, manner, stop, progress)
         try:
