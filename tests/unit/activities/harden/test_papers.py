@@ -167,13 +167,15 @@ def test_an_emergency_stands_on_every_paper() -> None:
         assert "紧急变更原因" not in [k.zh for k, _ in paper.facts]
 
 
-def test_the_approver_sees_where_a_host_is_and_whether_it_has_a_second_way_in() -> None:
-    first, *rest = paper_sample.plan().subjects
-    first = first.model_copy(update={"address": "10.0.0.11", "second_login": "opsadm"})
-    plan, *_ = paper_sample.papers(paper_sample.plan((first, *rest)))
-    hosts = {row[0]: (row[1], row[3]) for row in _hosts(plan)}
-    assert hosts == {"web-01": ("10.0.0.11", "opsadm"), "db-01": ("-", "未声明"),
-                     "evil-01": ("-", "未声明")}
+def test_the_approver_sees_where_a_host_is_and_whether_it_has_a_second_way_in(
+    papers: dict[str, Paper],
+) -> None:
+    assert {row[0]: (row[1], row[3]) for row in _hosts(papers["plan"])} == {
+        "web-01": ("192.0.2.11", "opsadm"), "db-01": ("192.0.2.21", "未声明"),
+        "evil-01": ("-", "未声明"),
+    }
+    results = {row[0]: row[1] for row in rows(papers["change-record"], "实施结果")}
+    assert results == {"web-01": "192.0.2.11", "db-01": "192.0.2.21", "evil-01": "-"}
 
 
 def _hosts(plan: Paper) -> list[list[str]]:
