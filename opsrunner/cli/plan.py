@@ -47,6 +47,7 @@ The plan is signed with `opsrunner approve PLAN` by somebody else, then carried 
 `opsrunner apply PLAN`.
 """
 
+_LINE = 200  # characters of a work order or a reason; plan.models.Line
 Inventory = Annotated[
     Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
 ]
@@ -103,7 +104,7 @@ def harden(
     papers = prepare(context.settings, "html,docx", template=template)
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
     agreed = acknowledgements(acknowledge or [], context)
-    _refuse(context, rules, period)
+    _refuse(context, rules, period, {"--ticket": ticket, "--emergency": emergency})
     store = open_store(context.settings)
     run_id, basis = _basis(context, store, rules, from_run)
     cause = Cause(
@@ -118,11 +119,18 @@ def harden(
     return ExitCode.UNKNOWN if unknown else ExitCode.COMPLIANT
 
 
-def _refuse(context: Context, rules: Sequence[str], period: str) -> None:
-    """Refuse rules and a special period that do not exist, before any host is read."""
+def _refuse(
+    context: Context, rules: Sequence[str], period: str, texts: Mapping[str, str],
+) -> None:
+    """Refuse rules and a period that do not exist, and texts no paper can show, before any host."""
     problems = [
         Problem("--rule", name, "no such rule; see `opsrunner rules`") for name in rules
         if name not in context.policies.rules
+    ]
+    problems += [
+        Problem(option, "", f"must be one line of 1 to {_LINE} characters")
+        for option, text in texts.items()
+        if text and (not text.strip() or not text.isprintable() or len(text) > _LINE)
     ]
     if period:
         try:

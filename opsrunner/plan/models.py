@@ -38,6 +38,8 @@ def _real(text: str) -> str:
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable)]  # may be empty
 Name = Annotated[Line, Field(min_length=1)]
+# What is changed, by its full name; a path may have 4096 bytes.
+Target = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
 Json = Annotated[Mapping[str, Any], AfterValidator(_plain)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 # A file that is not there has the digest "absent"; what is no file has none.
@@ -73,7 +75,7 @@ class Change(Strict):
         "file", "attributes", "sysctl", "unit", "account", "package", "secret", "job", "person",
         "other",
     ]
-    target: Name
+    target: Target
     before: str
     after: str
     diff: str = ""

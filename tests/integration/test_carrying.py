@@ -1,4 +1,4 @@
-"""``apply``, ``resume`` and ``undo``, the real commands: refusals before any host is touched."""
+"""``plan``, ``apply``, ``resume`` and ``undo``, the real commands: refused, no host touched."""
 
 from __future__ import annotations
 
@@ -139,3 +139,16 @@ def test_a_plan_without_a_step_is_neither_approved_nor_applied(tmp_path: Path) -
     assert recorded(Store.open(idle.project.store), idle.plan.id) == []
     applied = idle.run("apply")
     assert (applied.code, "nothing to apply" in applied.err) == (3, True)
+
+
+def test_a_plan_takes_texts_that_every_paper_can_show(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    people = {"zhang": {**PEOPLE["zhang"], "logins": [this_login()]}}
+    write_people(tmp_path / "policies", (), people)
+    inventory = project.inventory("prod", {"web01": local()})
+    done = project.run("plan", "harden", "-i", inventory, "--ticket", "CHG\n1", "--emergency", "  ",
+                       "--rule", "nope")
+    assert done.code == 3, done.err
+    for problem in ("--ticket: must be one line", "--emergency: must be one line", "--rule: nope"):
+        assert problem in done.err
+    assert project.touched == set()
