@@ -190,16 +190,16 @@ def _carried(
     case: Case, manner: Manner, way: Callable[[Work], Ending], journal: Journal,
 ) -> Ending:
     """Given an open journal, carry the plan out; what breaks off says which hosts are open."""
-    with journal, Stop() as stop, HostProgress(len(journal.states), manner.verb) as progress:
-        forgotten = [name for name, state in journal.states.items() if state is State.UNDONE]
-        work, fleet = _work(case, journal, manner, stop, progress)
-        try:
+    try:
+        with journal, Stop() as stop, HostProgress(len(journal.states), manner.verb) as progress:
+            forgotten = [name for name, state in journal.states.items() if state is State.UNDONE]
+            work, fleet = _work(case, journal, manner, stop, progress)
             ending = way(work)
-        except BaseException:
-            name_open(case.plan, journal)
-            raise
-        undone = [name for name in ending.named(State.UNDONE) if name not in forgotten]
-        _forget(fleet, undone, progress)
+            undone = [name for name in ending.named(State.UNDONE) if name not in forgotten]
+            _forget(fleet, undone, progress)
+    except BaseException:  # once the bar is gone
+        name_open(case.plan, journal)
+        raise
     return ending
 
 
