@@ -203,7 +203,7 @@ def _basis(
         run_id = store.judged(from_run).id
     else:
         run_id = observe_and_judge(check, context, store, only)
-    expected = {host: [rule.id for rule in kind.rules] for host, kind in check.kinds.items()}
+    expected = {host: kind.rules for host, kind in check.kinds.items()}
     return run_id, Basis(findings_of(store, run_id, only), expected, context.policies.rules)
 
 

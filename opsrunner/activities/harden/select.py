@@ -9,8 +9,10 @@ from opsrunner.activities.harden.steps import Wanted
 from opsrunner.models import Finding, Subject, Verdict
 from opsrunner.plan.models import Danger, LeftOut, Words
 from opsrunner.policy.models import Rule
+from opsrunner.policy.parameters import remedy_variables
 
 Acknowledged = Mapping[tuple[str, str], str]  # (rule, host) -> the reason a person gave
+Parameters = Mapping[str, Mapping[str, Any]]  # rule -> its parameters, as the profile has them
 
 
 def choose(
@@ -18,9 +20,11 @@ def choose(
     findings: Iterable[Finding],
     rules: Mapping[str, Rule],
     acknowledged: Acknowledged,
+    parameters: Parameters | None = None,
 ) -> tuple[list[Wanted], list[LeftOut]]:
     """Given a host, its findings, the rules and acknowledgements, return what to mend and what not.
 
+    ``parameters`` are those of the host's profile; a rule that is not named there has its own.
     Only a failure is mended. One that is waived, has no remedy for a machine, or is of high
     danger without an acknowledgement for this very host is left out and says so; so is a rule
     with a remedy whose verdict is unknown.
@@ -37,11 +41,13 @@ def choose(
             left.append(_left(finding.rule, rule, "unknown", f"检查结果未知：{said}", said))
         elif finding.verdict is Verdict.FAIL:
             reason = acknowledged.get((finding.rule, subject.id), "")
+            chosen = (parameters or {}).get(finding.rule, rule.parameters)
+            item = _wanted(finding.rule, rule, chosen, subject, reason)
             refusal = _refusal(finding, rule, reason)
             if refusal:
                 left.append(refusal)
             else:
-                wanted.append(_wanted(finding.rule, rule, subject, reason))
+                wanted.append(item)
     return wanted, left
 
 
@@ -69,14 +75,16 @@ def _refusal(finding: Finding, rule: Rule, acknowledged: str) -> LeftOut | None:
     return None
 
 
-def _wanted(name: str, rule: Rule, subject: Subject, acknowledged: str) -> Wanted:
+def _wanted(
+    name: str, rule: Rule, parameters: Mapping[str, Any], subject: Subject, acknowledged: str,
+) -> Wanted:
     return Wanted(
         rule=name,
         title=Words(zh=rule.title.zh, en=rule.title.en),
         danger=Danger(level=rule.danger.level, why=_why(rule)),
         variables={
             variable: site_value(value, subject.attributes.get(variable))
-            for variable, value in rule.remediation.variables.items()
+            for variable, value in remedy_variables(rule, parameters).items()
         },
         acknowledged=acknowledged,
     )

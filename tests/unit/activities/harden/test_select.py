@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -63,6 +64,20 @@ def test_a_rule_without_a_remedy_says_what_a_person_does() -> None:
     _, left = choose(HOST, [finding("dormant_accounts")], RULES, {})
     assert [entry.reason for entry in left] == ["no_remedy"]
     assert left[0].detail.zh == RULES["dormant_accounts"].remediation.text.zh
+
+
+def test_the_parameters_of_the_profile_are_what_is_wanted() -> None:
+    rule = finding("password_max_days")
+    wanted, _ = choose(HOST, [rule], RULES, {}, {"password_max_days": {"days": [1, 60]}})
+    assert wanted[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 60}}
+    own, _ = choose(HOST, [rule], RULES, {})  # the control
+    assert own[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 90}}
+
+
+def test_the_site_still_decides_over_a_parameter() -> None:
+    site = replace(HOST, attributes={"harden_linux_login_defs": {"PASS_MAX_DAYS": 45}})
+    wanted, _ = choose(site, [finding("password_max_days")], RULES, {})
+    assert wanted[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 45}}
 
 
 def test_the_site_decides_but_only_what_the_rule_is_about() -> None:
