@@ -10,6 +10,7 @@ from opsrunner.models import Finding, Subject, Verdict
 from opsrunner.plan.models import Danger, LeftOut, Words
 from opsrunner.policy.models import Rule
 from opsrunner.policy.parameters import remedy_variables
+from opsrunner.subjects.templates import is_unfilled
 
 Acknowledged = Mapping[tuple[str, str], str]  # (rule, host) -> the reason a person gave
 Parameters = Mapping[str, Mapping[str, Any]]  # rule -> its parameters, as the profile has them
@@ -25,9 +26,9 @@ def choose(
     """Given a host, its findings, the rules and acknowledgements, return what to mend and what not.
 
     ``parameters`` are those of the host's profile; a rule that is not named there has its own.
-    Only a failure is mended. One that is waived, has no remedy for a machine, or is of high
-    danger without an acknowledgement for this very host is left out and says so; so is a rule
-    with a remedy whose verdict is unknown.
+    Only a failure is mended. One that is waived, has no remedy for a machine, is of high danger
+    without an acknowledgement for this very host, or rests on a template of the inventory is left
+    out and says so; so is a rule with a remedy whose verdict is unknown.
     """
     wanted: list[Wanted] = []
     left: list[LeftOut] = []
@@ -43,7 +44,7 @@ def choose(
             reason = acknowledged.get((finding.rule, subject.id), "")
             chosen = (parameters or {}).get(finding.rule, rule.parameters)
             item = _wanted(finding.rule, rule, chosen, subject, reason)
-            refusal = _refusal(finding, rule, reason)
+            refusal = _refusal(finding, rule, reason) or _template(item, rule)
             if refusal:
                 left.append(refusal)
             else:
@@ -73,6 +74,23 @@ def _refusal(finding: Finding, rule: Rule, acknowledged: str) -> LeftOut | None:
             f"high danger, not acknowledged ({danger.en}); to do it: {option}",
         )
     return None
+
+
+def _template(item: Wanted, rule: Rule) -> LeftOut | None:
+    """Leave a rule out as unknown when the inventory says what is wanted as a template only.
+
+    Filled in here it could carry a secret into the plan; and what the site wants is not ours to
+    replace by what the rule says.
+    """
+    names = [name for name, value in item.variables.items() if is_unfilled(value)]
+    if not names:
+        return None
+    said = "、".join(names)
+    return _left(
+        item.rule, rule, "unknown",
+        f"清单中的 {said} 是模板或 vault 加密值，其取值未知；请直接写出取值",
+        f"the inventory gives {', '.join(names)} as a template or encrypted: write the plain value",
+    )
 
 
 def _wanted(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from opsrunner.errors import ExitCode, InventoryError, Problem
 from opsrunner.secrets.store import Secret
 from opsrunner.subjects.inventory import load_inventory
+from opsrunner.subjects.templates import WITHHELD, is_unfilled
 
 Write = Callable[[dict[str, str]], Path]
 CANARY = "Canary-8d21-must-not-show"
@@ -323,6 +324,33 @@ def test_secret_in_an_allowed_field_is_refused(write: Write, field: str) -> None
     own = f"pw: {CANARY}\n{field}\n"
     path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": own})
     with pytest.raises(InventoryError, match=r"web-01\.(ops_|ansible_host)") as error:
+        load_inventory(path, vault_password=Secret("vault", "pw"))
+    assert CANARY not in str(error.value)
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ("'{{ pw }}'", "{{ pw }}"),
+    ("{AllowGroups: '{% if a %}b{% endif %}', MaxAuthTries: '3'}",
+     {"AllowGroups": "{% if a %}b{% endif %}", "MaxAuthTries": "3"}),
+    (f"[plain, {INLINE}]", ["plain", WITHHELD]),
+])
+def test_a_role_variable_that_is_a_template_keeps_no_check_from_looking(
+    write: Write, given: str, kept: object,
+) -> None:
+    own = f"pw: {CANARY}\nharden_linux_anything: {given}\n"
+    path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": own})
+    inventory = load_inventory(path, vault_password=Secret("vault", "pw"))
+    attributes = next(host.attributes for host in inventory.hosts if host.id == "web-01")
+    assert attributes["harden_linux_anything"] == kept
+    assert is_unfilled(attributes["harden_linux_anything"])
+    assert CANARY not in repr(inventory)
+
+
+@pytest.mark.parametrize("given", ["'{{ pw }}'", INLINE])
+def test_the_second_login_is_no_template(write: Write, given: str) -> None:
+    own = f"pw: {CANARY}\nops_second_login: {given}\n"
+    path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": own})
+    with pytest.raises(InventoryError, match=r"web-01\.ops_second_login") as error:
         load_inventory(path, vault_password=Secret("vault", "pw"))
     assert CANARY not in str(error.value)
 
