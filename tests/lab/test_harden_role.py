@@ -37,7 +37,7 @@ def harden(hosts_file: Path, *options: str, **variables: Any) -> dict[str, dict[
         cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=300, check=False,
     )
     said = json.loads(done.stdout)
-    results: dict[str, dict[str, Any]] = said["plays"][0]["tasks"][0]["hosts"]
+    results: dict[str, dict[str, Any]] = said["plays"][0]["tasks"][-1]["hosts"]
     assert SECRET not in done.stdout + done.stderr
     return results
 
