@@ -358,6 +358,16 @@ def test_hashes_become_strong_and_strong_ones_stay() -> None:
         on("centos-7", one("password_hash", "yescrypt"))
 
 
+def test_a_word_that_the_release_does_not_know_is_not_strong() -> None:
+    ac = stock("centos-7")[AC]
+    assert isinstance(ac, FileState)
+    other = file(AC, (ac.content or b"").decode().replace("sha512", "blowfish"))
+    files: dict[str, Any] = {AC: other, "/etc/pam.d/password-auth": other}
+    draft = on("centos-7", one("password_hash", "sha512"), files=files)
+    assert "use_authtok sha512\n" in draft.text(AC)
+    assert "blowfish" not in draft.text(AC)
+
+
 def test_without_a_word_login_defs_decides() -> None:
     ac = stock("centos-7")[AC]
     assert isinstance(ac, FileState)
