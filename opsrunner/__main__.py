@@ -31,12 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         outcome = INTERRUPTED
     except TyperException as error:
-        console.print(f"[bold red]usage:[/] {escape(str(error))}; see --help")
+        said = error.format_message().replace("Value error, ", "")
+        console.print(f"[bold red]usage:[/] {escape(said)}; see --help")
         return ExitCode.BAD_INPUT
     except InputError as error:
         console.print(f"[bold red]{len(error.problems)} problem(s); no host was touched:[/]")
-        for problem in error.problems:
-            console.print(f"  {escape(str(problem))}")
+        for line in error.lines():
+            console.print(f"  {escape(line)}")
         return ExitCode.BAD_INPUT
     except OpsrunnerError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")

@@ -52,6 +52,17 @@ class InputError(OpsrunnerError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def lines(self) -> list[str]:
+        """Return what to print: a line for each problem, those that differ by key alone as one.
+
+        A fleet without its groups is one sentence with its hosts, not that sentence for each host.
+        """
+        keys: dict[tuple[str, str], list[str]] = {}
+        for problem in self.problems:
+            keys.setdefault((problem.file, problem.message), []).append(problem.key)
+        return [str(Problem(file, ", ".join(filter(None, named)), message))
+                for (file, message), named in keys.items()]
+
 
 class SettingsError(InputError):
     """An option, an environment variable or a settings file."""
