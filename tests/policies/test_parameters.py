@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from opsrunner.changes.rendering import refuse_types
+from opsrunner.models import Verdict
+from opsrunner.policy.cases import Case, CaseFile, FrameCase, run_case
 from opsrunner.policy.crosscheck import parameter_of, walk
 from opsrunner.policy.load import load_policies
 from opsrunner.policy.models import Check, Remediation, Rule
 from opsrunner.policy.parameters import problems, references, remedy_variables
 from opsrunner.policy.yaml import read
+from tests.unit.remedies.states import carried, host
 
 ROOT = Path(__file__).parents[2]
 RULES = load_policies(ROOT / "policies", date(2026, 11, 21)).rules
@@ -59,6 +62,37 @@ def test_what_a_profile_overrides_is_what_the_remedy_wants(name: str) -> None:
     refuse_types(case["wanted"])
     changes = {reference.parameter for reference in references(rule)} & case["parameters"].keys()
     assert changes, "the case overrides nothing that the remedy follows"
+
+
+# One file each, which decides alone: what the remedy makes of the weak one is judged again.
+ON_PAPER: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    "password_max_days": ("login.defs", "/etc/login.defs", "PASS_MAX_DAYS\t99999\n", {}),
+    "inactive_default": ("login.useradd", "/etc/default/useradd", "INACTIVE=-1\n", {}),
+    "audit_storage": (
+        "audit.files", "/etc/audit/auditd.conf", "max_log_file = 8\nnum_logs = 5\n",
+        {"audit.settings": {}, "audit.incomplete_records": []},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ON_PAPER)
+def test_what_the_remedy_makes_passes_by_the_same_parameters(name: str) -> None:
+    rule = RULES[name]
+    probe, path, weak, facts = ON_PAPER[name]
+    overridden = {**rule.parameters, **CASES[name]["parameters"]}
+
+    def made(parameters: dict[str, Any]) -> str:
+        wanted = remedy_variables(rule, parameters)
+        return carried(host(wanted, files={path: weak}, facts=facts), wanted).text(path)
+
+    def verdict(text: str) -> str:
+        case = Case(name="paper", verdict=Verdict.PASS, parameters=overridden,
+                    frames={probe: FrameCase(files={path: text})})
+        return run_case(name, rule, CaseFile(cases=(case,)), case).verdict.value
+
+    assert verdict(made(overridden)) == "pass"
+    assert verdict(weak) == "fail"
+    assert verdict(made(dict(rule.parameters))) == "fail"  # the control: the rule's own values
 
 
 def test_a_check_can_name_a_parameter_without_a_remedy() -> None:
