@@ -13,7 +13,10 @@ from opsrunner.policy.yaml import read
     ("text", "told"),
     [
         ("expires: 2026-02-30\n", "line 1, column 10: bad YAML: 2026-02-30 is no date"),
-        ("a: 1\nexpires: 2026-06-10T25:00:00\n", "line 2, column 10: bad YAML: 2026-06-10T25:00:00"),
+        (
+            "a: 1\nexpires: 2026-06-10T25:00:00\n",
+            "line 2, column 10: bad YAML: 2026-06-10T25:00:00",
+        ),
         (f"b: {'9' * 6000}\n", "is no whole number"),
         ("? [a, b]\n: 1\n", "a key must be a word"),
         ("{{ name }}: 1\n", "a key must be a word"),
