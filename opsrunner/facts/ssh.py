@@ -31,11 +31,15 @@ def daemons(host: Host) -> list[dict[str, dict[str, str]]]:
     Shape: ``[{"root": {"permitrootlogin": "no", ...}, "any": {...}}]``: for root from an
     unexpected address, and for a connection that meets no Match block. Keys are in lower case;
     an option that comes several times is joined with blanks. The probe prints what holds for
-    root first and the rest only where it differs. Source: sshd(8), ``-T`` and ``-C``.
+    root first and the rest only where it differs. Raise CannotTell when the running sshd has not
+    read a file as it is now: the answers are those of its next start. Source: sshd(8).
     """
     plain, *parts = host.text("ssh.effective").split(SECTION)
     found = [{"root": _options(plain)}]
     for kind, _, text in (part.partition("\n") for part in parts):
+        if kind == "unread":
+            newer = ", ".join(text.split("\n")).strip(", ")
+            raise CannotTell(Reason.NOT_COLLECTED, f"sshd was not reloaded since {newer} changed")
         if kind == "root":
             found.append({})
         found[-1][kind] = _options(text)

@@ -1,11 +1,19 @@
 # probe: ssh.effective
 # What each sshd says it would do for root coming from an address that no Match block expects,
 # and, where that differs, for a connection that meets no Match block at all. A second daemon
-# (-f of its own, another port) is asked as the first.
+# (-f of its own, another port) is asked as the first. A running sshd keeps what it read: files
+# newer than its pid file, which it writes at each start and reload, are what it has not read.
 need_root
 set -f
 ssh_port=lport=1 # where a Match block asks for the port, newer versions want to be told one
 ssh_ask() { $ssh_call -T "$@" </dev/null; }
+ssh_unread() { # file: the pid file
+  [ -f "$1" ] && read -r ssh_pid <"$1" && grep -q '(sshd)' "/proc/$ssh_pid/stat" 2>/dev/null || return 0
+  $ssh_call -ddd -t 2>&1 </dev/null | tr -d '\r' | sed -n 's/^debug2: load_server_config: filename //p' |
+    while read -r ssh_file; do # its folder too: a file may be gone from it
+      find -L "$ssh_file" "$ssh_file.d" -maxdepth 0 -newer "$1" 2>/dev/null
+    done
+}
 sshd_calls | {
   ssh_asked=''
   while read -r ssh_call; do
@@ -16,6 +24,8 @@ sshd_calls | {
     [ -z "$ssh_asked" ] || section root
     printf '%s\n' "$ssh_root"
     [ "$ssh_root" = "$ssh_any" ] || { section any; printf '%s\n' "$ssh_any"; }
+    ssh_new=$(ssh_unread "$(printf '%s\n' "$ssh_any" | sed -n 's/^pidfile //p')")
+    [ -z "$ssh_new" ] || { section unread; printf '%s\n' "$ssh_new"; }
     ssh_asked=yes
   done
   [ -n "$ssh_asked" ] || { echo "no sshd" >&2; exit 127; }
