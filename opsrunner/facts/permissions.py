@@ -80,7 +80,7 @@ def account_files(host: Host) -> Judged:
     return [*needed, *(judged(item, 0o644) for item in backups)]
 
 
-@fact(probes=["files.modes"], facts=["accounts.group"])
+@fact(probes=["files.modes"], facts=["accounts.group", "accounts.passwd"])
 def shadow_files(host: Host) -> Judged:
     """Return shadow, gshadow, their backups and opasswd: what holds hashes.
 
@@ -115,7 +115,7 @@ def sudo_files(host: Host) -> Judged:
     return rows
 
 
-@fact(probes=["files.modes"], facts=["accounts.group"])
+@fact(probes=["files.modes"], facts=["accounts.group", "accounts.passwd"])
 def ssh_files(host: Host) -> Judged:
     """Return sshd's configuration (0600), its host keys (0600, or 0640 for the group ssh_keys).
 
@@ -200,6 +200,11 @@ def _needed(items: dict[str, Found], paths: Iterable[str], limit: int) -> Judged
 
 
 def _unpeopled(host: Host, group: str) -> frozenset[str]:
-    """Return the group's name in a set when it has no members, else nothing."""
-    members = [row["members"] for row in host.get("accounts.group") if row["name"] == group]
-    return frozenset(() if any(members) else (group,))
+    """Return the group's name in a set when nobody is in it, else nothing.
+
+    In it is who is a member and whose own group it is.
+    """
+    rows = [row for row in host.get("accounts.group") if row["name"] == group]
+    own = {row["gid"] for row in host.get("accounts.passwd")}
+    peopled = any(row["members"] or row["gid"] in own for row in rows)
+    return frozenset(() if peopled else (group,))

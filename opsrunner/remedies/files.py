@@ -18,7 +18,7 @@ _KEY_GROUP, _KEY_FILE = "ssh_keys", re.compile(r"/etc/ssh/ssh_host_\w+_key")
 _SHADOW_GROUP = "shadow"
 _SHADOW_FILE = re.compile(r"/etc/g?shadow-?")
 _GROUP_READS = 0o640
-_SHADOW_FACT, _GROUPS = "permissions.shadow_files", "accounts.group"
+_GROUPS, _ACCOUNTS = "accounts.group", "accounts.passwd"
 # Where homes are; the mode of one elsewhere is a person's to change.
 _HOMES = ("/root", "/home/*", "/home/*/*", "/opt/*", "/srv/*", "/data/*", "/app/*", "/u01/*",
           "/u01/app/*", "/var/lib/*")
@@ -32,7 +32,7 @@ _KEYS = ("/root/.ssh/*", "/home/*/.ssh/*", "/etc/pki/tls/private/*", "/etc/pki/n
 
 
 def _paths(wanted: Mapping[str, Any]) -> Reads:
-    return Reads(stats=tuple(str(path) for path in wanted), facts=(_GROUPS,))
+    return Reads(stats=tuple(str(path) for path in wanted), facts=(_GROUPS, _ACCOUNTS))
 
 
 @remedy("files_modes", "dict", _paths,
@@ -72,8 +72,10 @@ def _restrict(draft: Draft, path: str, limit: int) -> None:
 
 
 def _group(draft: Draft, name: str) -> int:
-    """Return the number of a group without members, root's when it has some or is not there."""
-    rows = [row for row in draft.fact(_GROUPS) if row["name"] == name and not row["members"]]
+    """Return the number of a group that nobody is in, root's when somebody is or it is missing."""
+    own = {row["gid"] for row in draft.fact(_ACCOUNTS)}
+    rows = [row for row in draft.fact(_GROUPS)
+            if row["name"] == name and not row["members"] and row["gid"] not in own]
     return int(rows[0]["gid"] or 0) if rows else 0
 
 

@@ -13,6 +13,7 @@ from opsrunner.changes.state import FileState
 from opsrunner.errors import InputError
 from tests.unit.remedies.states import account, again, carried, file, folder, host
 
+ROOT = [{"name": "root", "gid": 0}]
 GROUPS = [{"name": "root", "gid": 0, "members": []}, {"name": "shadow", "gid": 42, "members": []},
           {"name": "ssh_keys", "gid": 998, "members": []}]
 SHADOW = {"/etc/shadow": "0000", "/etc/gshadow": "0000", "/etc/shadow-": "0600"}
@@ -26,7 +27,7 @@ def on(
 ) -> dict[str, tuple[int | None, int | None, int | None]]:
     """Carry a variable out on a host with these files, twice; return mode, uid, gid by path."""
     wanted: dict[str, Any] = {f"harden_linux_{variable}": value}
-    rest.setdefault("facts", {"accounts.group": GROUPS})
+    rest.setdefault("facts", {"accounts.group": GROUPS, "accounts.passwd": ROOT})
     state = host(wanted, platform, {one.path: one for one in files}, **rest)
     draft: Draft = carried(state, wanted)
     assert not again(draft, wanted)
@@ -41,9 +42,11 @@ def test_shadow_is_roots_alone_but_on_debian_its_group_reads() -> None:
     on_debian = on("files_modes", SHADOW, loose, "debian-12")
     assert on_debian == {"/etc/shadow": (0o640, 0, 42), "/etc/gshadow": (0o640, 0, 42)}
     peopled = [{**row, "members": ["ann"] if row["name"] == "shadow" else []} for row in GROUPS]
-    facts = {"accounts.group": peopled}
-    assert on("files_modes", SHADOW, loose[1:], "debian-12", facts=facts) == {
-        "/etc/gshadow": (0o640, 0, 0)}
+    own = [*ROOT, {"name": "ann", "gid": 42}]
+    for groups, accounts in ((peopled, ROOT), (GROUPS, own)):
+        facts = {"accounts.group": groups, "accounts.passwd": accounts}
+        assert on("files_modes", SHADOW, loose[1:], "debian-12", facts=facts) == {
+            "/etc/gshadow": (0o640, 0, 0)}
 
 
 def test_patterns_host_keys_and_hidden_files() -> None:
@@ -111,7 +114,8 @@ def test_a_system_folder_stays_even_when_something_else_had_it_read() -> None:
     row = {"path": "/etc/x", "wrong": ["mode beyond 0750"]}
     state = host(both, files={"/etc/x": folder("/etc/x")},
                  accounts={"ann": account("ann", home="/etc/x")},
-                 facts={"accounts.group": GROUPS, "permissions.home_folders": [row]})
+                 facts={"accounts.group": GROUPS, "accounts.passwd": ROOT,
+                        "permissions.home_folders": [row]})
     with pytest.raises(ByHand, match="/etc/x"):
         carried(state, {"harden_linux_files_home_mode": "0750"})
 
