@@ -48,6 +48,7 @@ class Fact:
     probes: frozenset[str]
     facts: frozenset[str]
     compute: Callable[[Host], Any]
+    proviso: str | None = None
 
 
 class Host:
@@ -245,13 +246,18 @@ def fact(
     *,
     probes: Iterable[str] = (),
     facts: Iterable[str] = (),
+    proviso: str | None = None,
 ) -> Callable[[Callable[[Host], Any]], Callable[[Host], Any]]:
-    """Given what a fact reads, return a decorator that declares the function as a fact."""
+    """Given what a fact reads, return a decorator that declares the function as a fact.
+
+    ``proviso``: a fact of the same probes that must be known too before anything that rests on
+    this one may pass. What fails by it fails all the same.
+    """
 
     def declare(compute: Callable[[Host], Any]) -> Callable[[Host], Any]:
         topic = compute.__module__.rpartition(".")[2]
         name = f"{topic}.{compute.__name__}"
-        _FACTS[name] = Fact(name, frozenset(probes), frozenset(facts), compute)
+        _FACTS[name] = Fact(name, frozenset(probes), frozenset(facts), compute, proviso)
         return compute
 
     return declare
@@ -274,6 +280,14 @@ def probes_for(name: str) -> frozenset[str]:
     """Given a fact's name, return every probe it reads, through other facts too."""
     declared = registry()[name]
     return declared.probes.union(*(probes_for(other) for other in declared.facts))
+
+
+@cache
+def provisos_of(name: str) -> tuple[str, ...]:
+    """Given a fact's name, return what must be known before a pass by it counts, sorted."""
+    declared = registry()[name]
+    own = {declared.proviso} if declared.proviso else set()
+    return tuple(sorted(own.union(*(provisos_of(other) for other in declared.facts))))
 
 
 def _digest(frame: Frame) -> bytes:

@@ -25,21 +25,32 @@ _MODERN = (7, 0)  # from here on the built-in lists are printed by -T and hold n
 
 
 @fact(probes=["ssh.effective"])
+def reloaded(host: Host) -> bool:
+    """Return True: every running sshd has read its files as they are now.
+
+    Raise CannotTell when one has not: what ``sshd -T`` says is what its next start would do.
+    """
+    for kind, text in host.sections("ssh.effective"):
+        if kind == "unread":
+            newer = ", ".join(text.split("\n")).strip(", ")
+            raise CannotTell(Reason.NOT_COLLECTED, f"sshd was not reloaded since {newer} changed")
+    return True
+
+
+@fact(probes=["ssh.effective"], proviso="ssh.reloaded")
 def daemons(host: Host) -> list[dict[str, dict[str, str]]]:
     """Return by running sshd (one that would run, when none does) its effective options.
 
     Shape: ``[{"root": {"permitrootlogin": "no", ...}, "any": {...}}]``: for root from an
     unexpected address, and for a connection that meets no Match block. Keys are in lower case;
     an option that comes several times is joined with blanks. The probe prints what holds for
-    root first and the rest only where it differs. Raise CannotTell when the running sshd has not
-    read a file as it is now: the answers are those of its next start. Source: sshd(8).
+    root first and the rest only where it differs. Source: sshd(8), ``-T`` and ``-C``.
     """
     plain, *parts = host.text("ssh.effective").split(SECTION)
     found = [{"root": _options(plain)}]
     for kind, _, text in (part.partition("\n") for part in parts):
         if kind == "unread":
-            newer = ", ".join(text.split("\n")).strip(", ")
-            raise CannotTell(Reason.NOT_COLLECTED, f"sshd was not reloaded since {newer} changed")
+            continue
         if kind == "root":
             found.append({})
         found[-1][kind] = _options(text)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from opsrunner.facts.base import CannotTell, Host
+from opsrunner.facts.base import CannotTell, Host, provisos_of
 from opsrunner.facts.overdue import SECONDS, Overdue, at_most
 from opsrunner.judge.operators import OPERATORS, prepare
 from opsrunner.models import Finding, Reason, Subject, Verdict
-from opsrunner.policy.crosscheck import parameter_of
+from opsrunner.policy.crosscheck import conditions, parameter_of
 from opsrunner.policy.models import Check
 from opsrunner.policy.resolve import Selected
 
@@ -93,6 +93,10 @@ def _outcome(selected: Selected, host: Host) -> Outcome:
     outcome = evaluate(rule.check, host, parameters)
     if outcome.verdict is Verdict.MANUAL and rule.context:
         return Outcome(outcome.verdict, None, _context(rule.context, host), outcome.expected)
+    if outcome.verdict is Verdict.PASS:
+        for check in conditions(rule):
+            for proviso in provisos_of(check.fact) if check.fact else ():
+                host.get(proviso)  # one that cannot be known leaves the pass unknown
     return outcome
 
 
