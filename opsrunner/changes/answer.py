@@ -67,10 +67,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A code or target and a sentence about it."""
+    """A code or target, a sentence about it, and its code as ``plan/reasons.py`` lists it."""
 
     about: str
     words: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,23 +156,30 @@ def _answer(records: list[tuple[str, ...]]) -> Answer:
     _, action, tx = engine[0] if engine else ("", "", "")
     history = tuple(Known(*fields) for fields in of("state", 4))
     last = history[-1] if history and action != "status" else Known("", "", "", "")
-    refused = [*of("refused", 2), *((f"{code}: {target}", words)
-                                    for target, code, words in of("blocked", 3))]
+    refused = (
+        *(Said(code, words, f"refused.{code}") for code, words in of("refused", 2)),
+        *(Said(f"{code}: {target}", words, f"blocked.{code}")
+          for target, code, words in of("blocked", 3)),
+    )
     invalid = tuple(Ran(0, last.since, 1, command, f"{name}: {said}")
                     for name, command, said in of("invalid", 3))
     answer = Answer(
         action, tx, Outcome.DONE, last.state, last.by,
-        refused=tuple(Said(*fields) for fields in refused),
+        refused=refused,
         drift=tuple(Difference(*fields) for fields in of("drift", 4)),
         invalid=invalid,
         conflicts=tuple(Conflict(*fields) for fields in of("changed", 4)),
-        trouble=tuple(Said(*fields) for fields in of("trouble", 2)),
-        notes=tuple(Said(*fields) for fields in of("note", 2)),
+        trouble=_coded("trouble", of("trouble", 3)),
+        notes=_coded("note", of("note", 3)),
         steps=tuple(_ran(*fields) for fields in of("ran", 5)),
         transactions=tuple(Known(*fields) for fields in of("transaction", 4)),
         history=history,
     )
     return _judged(answer, ended=bool(engine) and bool(records) and records[-1] == ("end",))
+
+
+def _coded(word: str, records: list[tuple[str, ...]]) -> tuple[Said, ...]:
+    return tuple(Said(target, words, f"{word}.{code}") for target, code, words in records)
 
 
 def _ran(item: str, when: str, code: str, command: str, said: str) -> Ran:

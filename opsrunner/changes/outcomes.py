@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from opsrunner.changes.answer import Answer
 from opsrunner.changes.answer import Outcome as Said
 from opsrunner.plan.actor import Outcome
+from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
 
 _PART = "a part was taken back, the rest stands"
@@ -25,10 +27,10 @@ def outcome_of(host: str, answer: Answer, *, in_part: bool = False) -> Outcome:
     ``in_part``: only some targets were to be taken back. Where these are, and nothing was in the
     way, the host is ``confirmed``: the rest of the change stands.
     """
-    reason = "; ".join(_reasons(answer))
-    if in_part and answer.outcome is Said.PARTLY and not reason:
-        return Outcome(host, State.CONFIRMED, _PART, as_json(answer))
-    return Outcome(host, _state(answer), reason, as_json(answer))
+    reasons = tuple(_reasons(answer))
+    if in_part and answer.outcome is Said.PARTLY and not reasons:
+        return _outcome(host, State.CONFIRMED, answer, Why("part_undone", _PART))
+    return _outcome(host, _state(answer), answer, *reasons)
 
 
 def outcome_of_status(host: str, answer: Answer, tx: str) -> Outcome:
@@ -37,13 +39,19 @@ def outcome_of_status(host: str, answer: Answer, tx: str) -> Outcome:
     One that the host does not know was never begun there: ``planned``, certainly untouched.
     """
     if answer.outcome is not Said.DONE:
-        return Outcome(host, State.UNKNOWN, "; ".join(_reasons(answer)), as_json(answer))
+        return _outcome(host, State.UNKNOWN, answer, *_reasons(answer))
     known = next((one for one in answer.transactions if one.tx == tx), None)
     if known is None:
-        return Outcome(host, State.PLANNED, "the host knows nothing of it", as_json(answer))
+        nothing = Why("not_begun", "the host knows nothing of it")
+        return _outcome(host, State.PLANNED, answer, nothing)
     state = _KNOWN.get(known.state, State.UNKNOWN)
     said = f"the host says {known.state} since {known.since}"
-    return Outcome(host, state, said + (f", by {known.by}" if known.by else ""), as_json(answer))
+    said += f", by {known.by}" if known.by else ""
+    return _outcome(host, state, answer, Why("host_says", said))
+
+
+def _outcome(host: str, state: State, answer: Answer, *reasons: Why) -> Outcome:
+    return Outcome(host, state, text(reasons), as_json(answer) | as_data(*reasons))
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -64,7 +72,10 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "history": [
             {"state": one.state, "since": one.since, "by": one.by} for one in answer.history
         ],
-        "notes": [f"{note.about}: {note.words}" for note in (*answer.notes, *answer.trouble)],
+        "notes": [
+            asdict(Why(note.code, note.words, note.about))
+            for note in (*answer.notes, *answer.trouble)
+        ],
     }
 
 
@@ -87,13 +98,16 @@ def _state(answer: Answer) -> State:
     return state
 
 
-def _reasons(answer: Answer) -> Iterator[str]:
+def _reasons(answer: Answer) -> Iterator[Why]:
     if answer.reason:
-        yield answer.reason
-    yield from (f"{said.about}: {said.words}" for said in answer.refused)
-    yield from (f"{ran.command}: {ran.said}" for ran in answer.invalid)
-    yield from (f"{d.target}: {d.what} expected {d.expected}, found {d.found}"
-                for d in answer.drift)
-    yield from (f"{c.target} was changed since: before {c.before}, applied {c.after}, now {c.now}"
-                for c in answer.conflicts)
-    yield from (f"{said.about}: {said.words}" for said in answer.trouble)
+        yield Why("no_answer", answer.reason)
+    yield from (Why(said.code, said.words, said.about) for said in answer.refused)
+    yield from (Why("invalid", ran.said, ran.command) for ran in answer.invalid)
+    yield from (
+        Why(f"drift.{d.what}", f"{d.what} expected {d.expected}, found {d.found}", d.target)
+        for d in answer.drift
+    )
+    for c in answer.conflicts:
+        said = f"was changed since: before {c.before}, applied {c.after}, now {c.now}"
+        yield Why("changed", said, c.target)
+    yield from (Why(said.code, said.words, said.about) for said in answer.trouble)

@@ -18,10 +18,12 @@ from opsrunner.plan.batches import Pace, check_pace, next_batch
 from opsrunner.plan.journal import Journal, Note
 from opsrunner.plan.models import Plan
 from opsrunner.plan.phases import Phases
+from opsrunner.plan.reasons import Why, as_data, reasons_of, text
 from opsrunner.plan.states import ANSWERS, FAILURES, State, may_follow, unsettled
 
 STOPPED = "stopped by the operator"  # why nothing new began after Ctrl-C
 BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
+BUSINESS_AFTER = "business_after"  # of the line that follows BEGUN: the results after
 
 
 class Business(Protocol):
@@ -33,10 +35,13 @@ class Business(Protocol):
     def unknown(self, results: Mapping[str, Any]) -> Sequence[str]:
         """Given one subject's results, return what could not be asked, in words."""
 
-    def worse(
+    def after(
         self, subjects: Sequence[str], before: Mapping[str, Mapping[str, Any]],
-    ) -> Mapping[str, Sequence[str]]:
-        """Ask again; return for each subject what is worse than before, in words."""
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Ask again until it is as before, or for as long as that may take; return the results."""
+
+    def worse(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence[str]:
+        """Given one subject's results before and after, return what became worse, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,9 @@ def undo(work: Work, subjects: Sequence[str], reason: str) -> Ending:
     execution = _Execution(work)
     execution.settle(only=subjects, finish=False)
     states = work.journal.states
+    why = (Why("undo_asked", reason),)
     execution.undo({
-        name: reason for name in subjects
+        name: why for name in subjects
         if may_follow(states[name], State.UNDOING) and states[name] is not State.UNKNOWN
     })
     return Ending("", dict(work.journal.states))
@@ -155,8 +161,9 @@ class _Execution:
         before = self._work.business.before(ready) if ready else {}
         for name in ready:
             if unknown := self._work.business.unknown(before.get(name, {})):
-                reason = f"business checks could not be asked: {'; '.join(unknown)}"
-                self._phases.record([Note(name, State.REFUSED, reason)])
+                said = f"business checks could not be asked: {'; '.join(unknown)}"
+                why = Why("business_unasked", said)
+                self._phases.record([Note(name, State.REFUSED, said, as_data(why))])
         ready = [name for name in ready if self._journal.states[name] is State.PLANNED]
         if not ready or self._work.stop():
             return
@@ -169,15 +176,21 @@ class _Execution:
         """Given subjects that are changed and armed, see them through."""
         if not begun:
             return
-        before = self._before()
-        worse = self._work.business.worse(begun, {name: before.get(name, {}) for name in begun})
-        self._worse += [name for name in begun if worse.get(name)]
-        self.undo({name: "; ".join(worse[name]) for name in begun if worse.get(name)})
-        fine = [name for name in begun if not worse.get(name)]
-        self._phases.record([Note(name, State.CONFIRMING) for name in fine])
+        business, known = self._work.business, self._before()
+        before = {name: known.get(name, {}) for name in begun}
+        after = business.after(begun, before)
+        worse = {name: tuple(Why("business_worse", said)
+                             for said in business.worse(before[name], after.get(name, {})))
+                 for name in begun}
+        data = {name: {BUSINESS_AFTER: found} if (found := after.get(name)) else {}
+                for name in begun}
+        self._worse += [name for name in begun if worse[name]]
+        self.undo({name: worse[name] for name in begun if worse[name]}, data)
+        fine = [name for name in begun if not worse[name]]
+        self._phases.record([Note(name, State.CONFIRMING, data=data[name]) for name in fine])
         confirmed = self._phases.carry_out("confirm", fine, State.CONFIRMED)
-        states = self._journal.states
-        self.undo({name: "could not be confirmed" for name in fine if states[name] is State.BEGUN})
+        states, why = self._journal.states, (Why("unconfirmed", "could not be confirmed"),)
+        self.undo({name: why for name in fine if states[name] is State.BEGUN})
         self._phases.carry_out("verify", confirmed, State.VERIFIED)
 
     def _before(self) -> Mapping[str, Mapping[str, Any]]:
@@ -187,9 +200,15 @@ class _Execution:
             for entry in self._journal.entries if entry.state is State.BEGINNING
         }
 
-    def undo(self, reasons: Mapping[str, str]) -> None:
-        """Given subjects and why, take them back."""
-        self._phases.record([Note(name, State.UNDOING, why) for name, why in reasons.items()])
+    def undo(
+        self, reasons: Mapping[str, tuple[Why, ...]],
+        data: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Given subjects and why, and what is to be recorded with it, take them back."""
+        self._phases.record([
+            Note(name, State.UNDOING, text(why), {**(data or {}).get(name, {}), **as_data(*why)})
+            for name, why in reasons.items()
+        ])
         self._phases.carry_out("undo", list(reasons), State.UNDONE)
 
     # -- what another process left ---------------------------------------------------------
@@ -210,19 +229,20 @@ class _Execution:
         self._phases.carry_out("verify", confirmed, State.VERIFIED)
         self._finish([name for name in going if states[name] is State.BEGUN])
 
-    def _undoing(self) -> Mapping[str, str]:
+    def _undoing(self) -> Mapping[str, tuple[Why, ...]]:
         """Return the subjects that were to be taken back since they were begun, and why."""
-        found: dict[str, str] = {}
+        found: dict[str, tuple[Why, ...]] = {}
         for entry in self._journal.entries:
             if entry.state is State.UNDOING:
-                found[entry.subject] = entry.reason
+                found[entry.subject] = reasons_of(entry.reason, entry.data)
             elif entry.state is State.BEGINNING:
                 found.pop(entry.subject, None)
         return found
 
     def retry_refused(self) -> None:
         """Let the refused ones be tried again: nothing was done to them."""
+        why = Why("retry", "another try was asked for")
         self._phases.record([
-            Note(name, State.PLANNED, "another try was asked for")
+            Note(name, State.PLANNED, why.words, as_data(why))
             for name, state in self._journal.states.items() if state is State.REFUSED
         ])

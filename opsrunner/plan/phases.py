@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from opsrunner.errors import EvidenceError, OpsrunnerError
 from opsrunner.plan.actor import MAY_SAY, Actor, Outcome
 from opsrunner.plan.journal import Journal, Note
+from opsrunner.plan.reasons import Why, as_data, reasons_of, text
 from opsrunner.plan.states import State, may_follow
 
 _UNTOUCHED = "read"  # the phase before which nothing was done
@@ -45,7 +46,7 @@ class Phases:
         """
         waiting = dict.fromkeys(subjects)
         answered: dict[str, State] = {}
-        reason = "the activity said nothing of it"
+        why = Why("silent", "the activity said nothing of it")
         fault: Exception | None = None
         try:
             for outcome in self._methods[phase](subjects) if subjects else ():
@@ -54,24 +55,26 @@ class Phases:
         except EvidenceError:
             raise
         except OpsrunnerError as error:
-            reason = str(error)
+            why = Why("stopped", str(error))
         except Exception as error:  # noqa: BLE001 - recorded for each subject, then raised again
-            reason, fault = f"{type(error).__name__} in {phase}", error
+            why, fault = Why("stopped", f"{type(error).__name__} in {phase}"), error
         lost = State.REFUSED if phase == _UNTOUCHED else State.UNKNOWN
-        self.record([Note(name, lost, reason) for name in waiting])
+        self.record([Note(name, lost, why.words, as_data(why)) for name in waiting])
         if fault is not None:
             raise fault
         return [name for name in subjects if answered.get(name) in good]
 
     def _note(self, phase: str, outcome: Outcome) -> State:
         """Given an outcome, write it down; return the state it comes to."""
-        state, reason = outcome.state, outcome.reason
+        state, reason, data = outcome.state, outcome.reason, outcome.data
         before = self._journal.states[outcome.subject]
         if phase == _UNTOUCHED and state is State.PLANNED:
             return state  # as it was: no line
         allowed = state in MAY_SAY[phase] and may_follow(before, state)
         if not allowed:
-            reason = f"{phase} answered {state} after {before}; {reason}".rstrip("; ")
+            why = Why("impossible", f"{phase} answered {state} after {before}")
+            every = (why, *reasons_of(reason, data))
+            reason, data = text(every), {**data, **as_data(*every)}
             state = State.REFUSED if phase == _UNTOUCHED else State.UNKNOWN
-        self.record([Note(outcome.subject, state, reason, outcome.data)])
+        self.record([Note(outcome.subject, state, reason, data)])
         return state

@@ -18,6 +18,7 @@ from opsrunner.changes.state import HostState
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
+from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
 from opsrunner.remedies.base import Reads, reads_of
 
@@ -41,7 +42,8 @@ class HardenActor:
         wanted = {name: self._subject(name) for name in subjects}
         idle = [name for name, subject in wanted.items() if not subject.steps]
         for name in idle:
-            yield Outcome(name, State.REFUSED, "the plan has nothing to do on it")
+            nothing = Why("nothing_planned", "the plan has nothing to do on it")
+            yield _outcome(name, State.REFUSED, nothing)
         asked = {name: _reads(wanted[name]) for name in subjects if name not in idle}
         ready = []
         for name, state in self.fleet.read(asked):
@@ -55,20 +57,19 @@ class HardenActor:
     def _second_way(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Prove the second way in where one is declared; without it nothing is begun."""
         for name, failed in self.fleet.second_way(subjects) if subjects else ():
-            account = self.second[name]
-            reason = f"the second login {account} does not get in: {failed}"
-            state = State.REFUSED if failed else State.PLANNED
-            yield Outcome(name, state, reason if failed else "")
+            said = f"the second login {self.second[name]} does not get in: {failed}"
+            yield (_outcome(name, State.REFUSED, Why("second_login", said)) if failed
+                   else Outcome(name, State.PLANNED))
 
     def _compare(self, subject: SubjectPlan, state: HostState | str) -> Outcome:
         if isinstance(state, str):
-            return Outcome(subject.id, State.REFUSED, f"could not be read: {state}")
+            why = Why("unread", f"could not be read: {state}")
+            return _outcome(subject.id, State.REFUSED, why)
         made = make_steps(state, [_wanted(step) for step in subject.steps])
         if made.sha256 != subject.operations_sha256:
-            return Outcome(
-                subject.id, State.REFUSED, "drifted since the plan was made; plan again",
-                {"drift": drift(subject, made.changes)},
-            )
+            why = Why("drifted", "drifted since the plan was made; plan again")
+            differs = {"drift": drift(subject, made.changes)}
+            return _outcome(subject.id, State.REFUSED, why, data=differs)
         self._changes[subject.id] = made.changes
         return Outcome(subject.id, State.PLANNED)
 
@@ -149,11 +150,19 @@ def _verified(name: str, after: Mapping[str, str], may_fail: Mapping[str, str]) 
     unknown = sorted(rule for rule, verdict in after.items() if verdict == "unknown")
     failing = [rule for rule in fails if rule not in waits]
     if unknown:
-        return Outcome(name, State.UNKNOWN, f"re-check unknown: {', '.join(unknown)}", data)
+        why = Why("recheck_unknown", f"re-check unknown: {', '.join(unknown)}")
+        return _outcome(name, State.UNKNOWN, why, data=data)
     if failing:
-        return Outcome(name, State.FAILED, f"still failing: {', '.join(failing)}", data)
-    left = "; ".join(f"{rule} still fails ({why})" for rule, why in waits.items())
-    return Outcome(name, State.VERIFIED, left, data)
+        why = Why("recheck_failed", f"still failing: {', '.join(failing)}")
+        return _outcome(name, State.FAILED, why, data=data)
+    left = (Why("recheck_waits", f"{rule} still fails ({for_})") for rule, for_ in waits.items())
+    return _outcome(name, State.VERIFIED, *left, data=data)
+
+
+def _outcome(
+    name: str, state: State, *reasons: Why, data: Mapping[str, object] | None = None,
+) -> Outcome:
+    return Outcome(name, state, text(reasons), {**(data or {}), **as_data(*reasons)})
 
 
 def drift(subject: SubjectPlan, now: Changes) -> list[dict[str, str]]:

@@ -121,7 +121,7 @@ ops_confirm() {
     ops_refuse state "$OPS_TX is $ops_now_is since $ops_since ($ops_by)"
     return 1
   fi
-  ops_armed || ops_tell note undo "the timed undo is not armed any more"
+  ops_armed || ops_tell note undo not_armed "the timed undo is not armed any more"
   OPS_SIDE=after
   if ! ops_hold_all || ! ops_validate; then
     ops_refuse not_as_left "the host is not as the change left it; the timed undo goes on"
@@ -210,7 +210,7 @@ ops_take_back() { # OPS_FORCE=yes, nobody confirmed it: whatever is there; no: o
 
 ops_still_fails() { # asked for again: a service that fails once more is a note, not a dead end
   [ "${OPS_AGAIN:-}" = yes ] || return 1
-  ops_tell note undo "everything is as before, but a service could not be made to take it: see above"
+  ops_tell note undo service_fails "everything is as before, but a service could not be made to take it: see above"
 }
 
 ops_settle() { # the state in which the undo ends; a failed one stays armed for the next boot

@@ -49,14 +49,14 @@ ops_control() { # verb: of $ops_service
 }
 
 ops_again() { # activation, reload or restart
-  ops_service_of "$1" || { ops_tell note "$1" "no such service here"; return 0; }
+  ops_service_of "$1" || { ops_tell note "$1" no_service "no such service here"; return 0; }
   if ops_runs; then
     ops_control "$2" || { [ "$2" = reload ] && ops_control restart; }
   elif [ -n "$OPS_FORCE" ] && grep -q -x "$1" "$OPS_DIR/running"; then
     if ops_systemd; then ops_run systemctl reset-failed "$ops_service.service"; fi
     ops_control restart # it may be waiting to be started again, or hang on its way
   else
-    ops_tell note "$1" "$ops_service does not run"
+    ops_tell note "$1" not_running "$ops_service does not run"
   fi
 }
 
@@ -69,7 +69,7 @@ ops_activate() { # fail when one fails; later ones are then left out, in an undo
     fi
     "activate_$ops_name" && continue
     ops_activated=1
-    ops_tell trouble "$ops_name" "could not be made effective"
+    ops_tell trouble "$ops_name" not_effective "could not be made effective"
     [ -n "$OPS_FORCE" ] || return 1
   done
   return "$ops_activated"
@@ -91,8 +91,8 @@ activate_authselect() { :; }
 activate_authconfig() { :; }
 
 activate_auditd() { # its unit may not be restarted by hand: it reads its file anew on HUP
-  ops_service_of auditd || { ops_tell note auditd "no such service here"; return 0; }
-  ops_runs || { ops_tell note auditd "auditd does not run"; return 0; }
+  ops_service_of auditd || { ops_tell note auditd no_service "no such service here"; return 0; }
+  ops_runs || { ops_tell note auditd not_running "auditd does not run"; return 0; }
   if ops_systemd; then
     ops_run systemctl kill -s HUP --kill-who=main auditd.service
   else
@@ -102,7 +102,7 @@ activate_auditd() { # its unit may not be restarted by hand: it reads its file a
 
 activate_audit_rules() { # what the kernel holds from now on; locked rules wait for the reboot
   if [ "$(auditctl -s 2>/dev/null | sed -n 's/.*enabled[ =]\([0-9]*\).*/\1/p')" = 2 ]; then
-    ops_tell note audit_rules "the kernel's rules are locked until the next boot"
+    ops_tell note audit_rules locked "the kernel's rules are locked until the next boot"
     return 0
   fi
   if command -v augenrules >/dev/null 2>&1 && [ -d /etc/audit/rules.d ] && ops_augenrules; then

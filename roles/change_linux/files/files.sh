@@ -152,7 +152,7 @@ ops_undo_file() { # path, before, after
 ops_put_back() { # snapshot, path, state
   ops_found "$1"
   if [ "$ops_is" != "$3" ]; then
-    ops_tell trouble "$2" "its snapshot is damaged: $ops_is"
+    ops_tell trouble "$2" damaged "its snapshot is damaged: $ops_is"
     return 1
   fi
   ops_temp "$2"

@@ -86,7 +86,7 @@ ops_lock_file() { # the lock that usermod, chage and vipw honour
     ops_tries=$((ops_tries + 1))
     if [ "$ops_tries" -gt 10 ]; then
       [ "$OPS_FORCE" = yes ] && break
-      ops_tell trouble "$1" "somebody is changing accounts"
+      ops_tell trouble "$1" busy "somebody is changing accounts"
       return 1
     fi
     sleep 1

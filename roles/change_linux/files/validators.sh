@@ -33,7 +33,7 @@ ops_was_so() { # validator: what it says against the files it said before the ch
   ops_shown=$ops_kept_shown ops_told=$ops_kept_told
   [ -s "$OPS_DIR/complaints.$1" ] || return 1
   ! grep -q -v -x -F -f "$OPS_DIR/complaints.$1" "$OPS_DIR/complaints" || return 1
-  ops_tell note "$1" "not valid before the change either: $ops_told"
+  ops_tell note "$1" was_invalid "not valid before the change either: $ops_told"
 }
 
 ops_complaints() { # of the command that ran last, wherever in the file they are

@@ -89,7 +89,7 @@ def test_what_the_engine_says_arrives(
     tmp_path_factory: pytest.TempPathFactory, text: str,
 ) -> None:
     quoted = "'" + text.replace("'", "'\\''") + "'"
-    body = f"ops_tell engine 1 status TX\nops_tell note about {quoted}\nops_tell end"
+    body = f"ops_tell engine 1 status TX\nops_tell note about code {quoted}\nops_tell end"
     done = engine(tmp_path_factory.getbasetemp(), body)
     answer = read(done.stdout.encode(), "MARK")
     # A final newline is all that is lost on the way.

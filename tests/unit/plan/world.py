@@ -125,14 +125,15 @@ class Shop:
         """Return what could not be asked."""
         return [name for name, ok in results.items() if ok is None]
 
-    def worse(
+    def after(
         self, subjects: Sequence[str], before: Mapping[str, Mapping[str, Any]],
-    ) -> dict[str, list[str]]:
-        """Ask again."""
-        return {
-            name: ["shop fails"] for name in subjects if before[name].get("shop") and
-            not self._ok(name)
-        }
+    ) -> dict[str, dict[str, Any]]:
+        """Ask again what was asked before."""
+        return {name: {"shop": self._ok(name)} for name in subjects if before[name]}
+
+    def worse(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+        """Return that the shop fails when it worked before."""
+        return ["shop fails"] if before.get("shop") and not after.get("shop") else []
 
 
 class Dying(Journal):
