@@ -24,7 +24,7 @@ from opsrunner.plan import approvals
 from opsrunner.plan.approval import Trust, require_approval
 from opsrunner.plan.asking import Asker
 from opsrunner.plan.batches import Pace, check_pace
-from opsrunner.plan.business import load_business, settle_seconds
+from opsrunner.plan.business import Declared, declared, settle_seconds
 from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.decide import gate
 from opsrunner.plan.execute import Ending, Work
@@ -59,6 +59,7 @@ class Case:
     context: Context
     store: Store
     operator: str
+    business: Declared
     rechecks: list[str] = field(default_factory=list)  # runs that looked again
 
 
@@ -93,7 +94,8 @@ def load_case(ref: str, *, begun: bool = False) -> Case:
     operator = load_people(settings.policies).require(this_login(), "apply")
     since = moment(plan.created).astimezone().date() if begun else None
     context = load_context(Path(plan.inventory), as_of=since)
-    case = Case(plan, path, digest, context, store, operator)
+    business = declared(settings.policies, context.inventory.hosts)
+    case = Case(plan, path, digest, context, store, operator, business)
     planned = [subject.id for subject in plan.subjects if subject.steps]
     if not planned:
         raise InputError([Problem(plan.id, "", "has no step: there is nothing to apply")])
@@ -209,13 +211,12 @@ def _work(
     context = case.context
     policies = context.settings.policies
     subjects = {host.id: host for host in context.inventory.hosts}
-    checks = load_business(policies)
     budget = limits(context.settings)
     planned = _planned(case)
-    armed = manner.undo_after + settle_seconds(checks, planned)
+    armed = manner.undo_after + settle_seconds(case.business, planned)
     actor, fleet = _actor(case, armed, progress, manner.only)
     ask = Asker(
-        checks, subjects,
+        case.business, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
         lambda name: str(subjects[name].attributes["address"]),
     )

@@ -23,6 +23,7 @@ from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.store import Store
 from opsrunner.models import Finding, Subject
+from opsrunner.plan.business import declared
 from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.file import folder_of, load, save
 from opsrunner.plan.models import Plan
@@ -122,7 +123,7 @@ def harden(
 def _refuse(
     context: Context, rules: Sequence[str], period: str, texts: Mapping[str, str],
 ) -> None:
-    """Refuse rules and a period that do not exist, and texts no paper can show, before any host."""
+    """Refuse what does not exist, texts no paper can show, business checks that are none."""
     problems = [
         Problem("--rule", name, "no such rule; see `opsrunner rules`") for name in rules
         if name not in context.policies.rules
@@ -137,6 +138,10 @@ def _refuse(
             load_calendar(context.settings.policies).require_period(period)
         except InputError as error:
             problems += error.problems
+    try:
+        declared(context.settings.policies, context.inventory.hosts)
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
 

@@ -11,7 +11,7 @@ from typing import Any
 from opsrunner.errors import EvidenceError, OpsrunnerError
 from opsrunner.models import Subject
 from opsrunner.plan import business
-from opsrunner.plan.business import Check, Result, cannot_tell
+from opsrunner.plan.business import Check, Declared, Result, cannot_tell
 from opsrunner.plan.probing import client, judged, page, port
 
 _THREADS = 16
@@ -51,7 +51,7 @@ class Asker:
     ``address`` gives the address of a subject for a port check that names none.
     """
 
-    checks: Mapping[str, Check]
+    checks: Declared
     subjects: Mapping[str, Subject]
     run_on_hosts: RunOnHosts
     address: Callable[[str], str]
@@ -60,23 +60,27 @@ class Asker:
 
     def before(self, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Given subjects, return their results as JSON, each check asked once."""
-        return self._ask({s: business.meant_for(self.checks, self.subjects[s]) for s in subjects})
+        return self._ask({s: self._of(s) for s in subjects})
 
     def unknown(self, results: Mapping[str, Any]) -> list[str]:
         """Given one subject's results, return what could not be asked."""
         return business.unknown(results)
 
-    def worse(
+    def worse(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+        """Given one subject's results before and after, return what became worse."""
+        return business.worse(before, after)
+
+    def after(
         self, subjects: Sequence[str], before: Mapping[str, Mapping[str, Any]],
-    ) -> dict[str, list[str]]:
+    ) -> dict[str, dict[str, Any]]:
         """Given subjects and their results from before, ask again until it is as good.
 
-        A service that restarts gets each check's ``settle_seconds``. Return what stays worse.
+        A service that restarts gets each check's ``settle_seconds``. Return the last results.
         """
         began = self.clock()
         found: dict[str, dict[str, Any]] = {}
         # Also what is no longer declared: the results before say what has to be asked again.
-        open_ = {s: {n: self.checks[n] for n in before[s] if n in self.checks} for s in subjects}
+        open_ = {s: {n: c for n, c in self._of(s).items() if n in before[s]} for s in subjects}
         while any(open_.values()):
             for subject, results in self._ask(open_).items():
                 found[subject] = found.get(subject, {}) | results
@@ -88,7 +92,10 @@ class Asker:
             }
             if any(open_.values()):
                 self.sleep(_PAUSE)
-        return {s: business.worse(before[s], found.get(s, {})) for s in subjects}
+        return {s: found.get(s, {}) for s in subjects}
+
+    def _of(self, subject: str) -> dict[str, Check]:
+        return self.checks.of(self.subjects[subject])
 
     def _ask(self, wanted: Mapping[str, Mapping[str, Check]]) -> dict[str, dict[str, Any]]:
         pairs = [(s, n, c) for s, checks in wanted.items() for n, c in checks.items()]
@@ -98,7 +105,11 @@ class Asker:
                 [(s, n) for s, n, _ in here], pool.map(self._from_here, here), strict=True,
             ))
         results |= self._on_hosts([pair for pair in pairs if not (pair[2].port or pair[2].url)])
-        return {s: {n: results[s, n].as_json() for n in checks} for s, checks in wanted.items()}
+        return {
+            s: {n: results[s, n].as_json() | {"title": c.title.model_dump()}
+                for n, c in checks.items()}
+            for s, checks in wanted.items()
+        }
 
     def _from_here(self, pair: tuple[str, str, Check]) -> Result:
         subject, _, check = pair

@@ -1,4 +1,7 @@
-"""``policies/business/*.yml``: does the business still work? Declared by users, asked twice.
+"""Does the business still work? Checks that users declare, asked before and after a change.
+
+They stand in ``policies/business/*.yml``, or beside the hosts: the inventory's variable
+``ops_business`` of a host or a group holds checks by name, and all of them count.
 
 A port or a URL is tried from the control node, a command or a query on the host itself. What is
 declared here only reads; that is the declarer's word (``read_only: true``), not something a
@@ -9,20 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.models import Subject
 from opsrunner.plan.models import Name, Strict, Words
 from opsrunner.plan.selector import Selector
 from opsrunner.policy.load import read_models
+from opsrunner.wording import wrong
 
 FOLDER = "business"
+VARIABLE = "ops_business"
 # One statement; a backslash would be a command of the client itself.
 _READING = re.compile(r"(select|show|with)\b[^;\\]*", re.IGNORECASE)
 Database = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,63}$")]  # no option
@@ -147,9 +152,63 @@ def load_business(policies: Path) -> dict[str, Check]:
     return checks
 
 
-def meant_for(checks: Mapping[str, Check], subject: Subject) -> dict[str, Check]:
-    """Given all checks and a subject, return those that are for it."""
-    return {name: one for name, one in checks.items() if one.subjects.nearness(subject) >= 0}
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All checks: those of the policies by name, and those of the inventory by subject and name."""
+
+    common: Mapping[str, Check]
+    own: Mapping[str, Mapping[str, Check]] = field(default_factory=dict)
+
+    def of(self, subject: Subject) -> dict[str, Check]:
+        """Given a subject, return the checks that are for it, by name."""
+        common = {n: one for n, one in self.common.items() if one.subjects.nearness(subject) >= 0}
+        return common | dict(self.own.get(subject.id, {}))
+
+
+def declared(policies: Path, subjects: Sequence[Subject]) -> Declared:
+    """Given the policies folder and the inventory's subjects, return all business checks.
+
+    Raise PolicyError with every problem of both, each with its file and key.
+    """
+    problems: list[Problem] = []
+    try:
+        common = load_business(policies)
+    except PolicyError as error:
+        common, problems = {}, [*error.problems]
+    own: dict[str, dict[str, Check]] = {}
+    for subject in subjects:
+        for said in subject.attributes.get(VARIABLE, ()):
+            found = _of_inventory(said, problems)
+            mine = own.setdefault(subject.id, {})
+            for name, one in found.items():
+                if name in common or mine.setdefault(name, one) != one:
+                    message = f"is declared otherwise for {subject.id} too; give it another name"
+                    problems.append(Problem(said["file"], f"{_key(said)}.{name}", message))
+    if problems:
+        raise PolicyError(list(dict.fromkeys(problems)))
+    return Declared(common, own)
+
+
+def _of_inventory(said: Mapping[str, Any], problems: list[Problem]) -> dict[str, Check]:
+    """Given one declaration of an inventory, return its checks; what is wrong goes to problems."""
+    try:
+        found = BusinessFile.model_validate({"checks": said["checks"]}).checks
+    except ValidationError as error:
+        problems += [
+            Problem(said["file"], key.replace("checks", _key(said), 1), why)
+            for key, why in wrong(error)
+        ]
+        return {}
+    message = "is for the hosts it stands beside; leave subjects out"
+    problems += [
+        Problem(said["file"], f"{_key(said)}.{name}.subjects", message)
+        for name, one in found.items() if one.subjects != Selector()
+    ]
+    return found
+
+
+def _key(said: Mapping[str, Any]) -> str:
+    return f"{said['who']}.{VARIABLE}"
 
 
 def worse(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -172,13 +231,13 @@ def unknown(results: Mapping[str, Any]) -> list[str]:
     return [f"{name}: {one['detail']}" for name, one in results.items() if one["ok"] is None]
 
 
-def settle_seconds(checks: Mapping[str, Check], subjects: Sequence[Subject]) -> int:
+def settle_seconds(checks: Declared, subjects: Sequence[Subject]) -> int:
     """Given checks and subjects, return how long asking afterwards can take at most.
 
     The timed undo must be armed for longer than this and the change together.
     """
     return max(
         (one.settle_seconds + 2 * one.timeout_seconds
-         for subject in subjects for one in meant_for(checks, subject).values()),
+         for subject in subjects for one in checks.of(subject).values()),
         default=0,
     )

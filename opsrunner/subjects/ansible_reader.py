@@ -31,6 +31,7 @@ from opsrunner.secrets.store import Secret
 from opsrunner.subjects.digest import inventory_files
 
 PLATFORM = "ops_platform"
+BUSINESS = "ops_business"
 
 # Ansible says these of inventories that are in order; "provided hosts list" has a better text.
 _HARMLESS = (
@@ -52,12 +53,15 @@ class HostEntry:
 
     ``platforms`` holds the most specific declarations only: a child group overrides its parents,
     the host overrides its groups. More than one value means that sibling groups contradict.
+    ``business`` holds every declaration of business checks, the host's and all its groups': none
+    overrides another, or a check would be lost without a word.
     """
 
     name: str
     groups: tuple[str, ...]
     variables: Mapping[str, Any]
     platforms: Mapping[str, Any]
+    business: Mapping[str, Any]
 
 
 def read_hosts(
@@ -163,11 +167,14 @@ class _Variables:
         self._loader, self._sources, self._path = loader, [str(path)], path
         self._manager = VariableManager(loader=loader, inventory=manager)
         self.problems: list[Problem] = []
-        self._by_group = {
-            name: found[PLATFORM]
+        by_group = {
+            name: {**group.get_vars(), **self._files_of(group)}
             for name, group in manager.groups.items()
-            if PLATFORM in (found := {**group.get_vars(), **self._files_of(group)})
         }
+        self._by_group, self._business = (
+            {name: found[key] for name, found in by_group.items() if key in found}
+            for key in (PLATFORM, BUSINESS)
+        )
 
     def entry(self, host: Host) -> HostEntry | None:
         """Given Ansible's host, return its entry; None when its variables cannot be read."""
@@ -180,11 +187,18 @@ class _Variables:
         if isinstance(address, str) and "{{" in address:
             variables["ansible_host"] = self._templated(host.name, address, variables)
         groups = sorted({group.name for group in host.get_groups()} - {"all", "ungrouped"})
-        return HostEntry(host.name, tuple(groups), variables, self._platforms(host))
-
-    def _platforms(self, host: Host) -> dict[str, Any]:
-        """Given a host, return its most specific platform declarations by who makes them."""
         own = {**host.vars, **self._files_of(host)}
+        platforms, business = self._platforms(host, own), self._declared(host, own)
+        return HostEntry(host.name, tuple(groups), variables, platforms, business)
+
+    def _declared(self, host: Host, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Given a host and its own variables, return its business checks by who declares them."""
+        names = sorted({group.name for group in host.get_groups()} & self._business.keys())
+        declared = {name: self._business[name] for name in names}
+        return declared | ({host.name: own[BUSINESS]} if BUSINESS in own else {})
+
+    def _platforms(self, host: Host, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Given a host and its own variables, return its most specific platforms by declarer."""
         if PLATFORM in own:
             return {host.name: own[PLATFORM]}
         declaring = [group for group in host.get_groups() if group.name in self._by_group]

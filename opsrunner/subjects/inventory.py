@@ -28,7 +28,9 @@ _NAME = re.compile(r"\w[\w.:@-]*")  # also a safe file name, and nothing a termi
 # Every variable of the ``ops_`` prefix that means something; a misspelt one is a problem.
 # Those about changes: the account that is the second way in, the address the controller comes from.
 _SITE = ("ops_second_login", "ops_controller_address")
-_VARIABLES = ("ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", *_SITE)
+_VARIABLES = (
+    "ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", "ops_business", *_SITE,
+)
 _BECOME = "ansible_become_method"  # a change of su would cut off who becomes root by it
 # What an operator may decide for a site about a change: variables of the hardening roles.
 _WANTED = "harden_"
@@ -206,7 +208,24 @@ def _attributes(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], li
         message = "must be an address in plain text"
         found = [*found, Problem(context.path, f"{entry.name}.ansible_host", message)]
     wanted, refused = _wanted(entry, context)
-    return {"address": address, **fields, **wanted}, problems + found + refused
+    checks, hidden = _business(entry, context)
+    attributes = {"address": address, **fields, **wanted, **checks}
+    return attributes, problems + found + refused + hidden
+
+
+def _business(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], list[Problem]]:
+    """Given a host, return its declared business checks, as ``plan/business.py`` reads them."""
+    declared = []
+    problems = []
+    for who, value in entry.business.items():
+        file = _file_of(value) or context.path
+        checks, secret = _plain(value)
+        if secret:
+            message = "holds a vault-encrypted value or a template; plain values only"
+            problems.append(Problem(file, f"{who}.ops_business", message))
+        else:
+            declared.append({"who": who, "file": file, "checks": checks})
+    return ({"ops_business": declared} if declared else {}), problems
 
 
 def _wanted(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], list[Problem]]:

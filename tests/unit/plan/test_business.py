@@ -20,6 +20,7 @@ from opsrunner.models import Subject
 from opsrunner.plan.asking import Asker, HostAnswer, HostCommand
 from opsrunner.plan.business import (
     Check,
+    Declared,
     Port,
     Sql,
     Url,
@@ -204,7 +205,7 @@ class Clock:
 
 def asker(checks: dict[str, Check], run: Any, clock: Clock) -> Asker:  # noqa: ANN401 - a runner
     subjects = {name: Subject("host", name, "centos-7", "") for name in ("a", "b")}
-    return Asker(checks, subjects, run, lambda _: "127.0.0.1", clock, clock.sleep)
+    return Asker(Declared(checks), subjects, run, lambda _: "127.0.0.1", clock, clock.sleep)
 
 
 def test_a_restarting_service_gets_its_time_and_a_broken_one_does_not_get_more() -> None:
@@ -220,13 +221,15 @@ def test_a_restarting_service_gets_its_time_and_a_broken_one_does_not_get_more()
 
     asking = asker({"java": command()}, run, clock)
     before = asking.before(["a", "b"])
-    assert before == {name: {"java": {"ok": True, "detail": "exit code 0"}} for name in "ab"}
-    found = asking.worse(["a", "b"], before)
+    fine = {"ok": True, "detail": "exit code 0", "title": TITLE}
+    assert before == {name: {"java": fine} for name in "ab"}
+    after = asking.after(["a", "b"], before)
+    found = {name: asking.worse(before[name], after[name]) for name in "ab"}
     assert found["a"] == []
     assert found["b"] == ["java fails: exit code 1, wanted 0 (before: exit code 0)"]
     assert rounds[-1] == ["b"]  # who is well is left alone
     assert 30 <= clock.now < 34
-    assert settle_seconds({"java": command()}, list(asking.subjects.values())) > clock.now
+    assert settle_seconds(asking.checks, list(asking.subjects.values())) > clock.now
 
 
 def test_a_host_that_says_nothing_was_not_asked() -> None:
@@ -243,7 +246,7 @@ def test_a_host_that_says_nothing_was_not_asked() -> None:
 def test_a_check_that_is_gone_afterwards_was_not_asked_again() -> None:
     asking = asker({}, lambda _: [], Clock())
     before = {"a": {"java": {"ok": True, "detail": "fine"}}}
-    assert asking.worse(["a"], before)["a"] == [
+    assert asking.worse(before["a"], asking.after(["a"], before)["a"]) == [
         "java could not be asked: was not asked again (before: fine)",
     ]
 
