@@ -7,6 +7,8 @@ that may be passed on; without one there is no PDF, for Typst would set boxes fo
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tempfile
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +23,7 @@ from opsrunner.report.papers.plain import plain
 from opsrunner.report.papers.writing import NotHereError
 from opsrunner.report.text import json_bytes, visible
 
+_PROCESS = Path(__file__).with_name("typst_process.py")
 # All of them under the SIL Open Font License.
 SERIF = ("Noto Serif CJK SC", "Source Han Serif SC", "Source Han Serif CN", "Noto Serif SC")
 SANS = ("Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Noto Sans SC")
@@ -52,13 +55,13 @@ class PdfWriter:
             source = Path(folder) / "paper.typ"
             source.write_text(asset("paper.typ"), encoding="utf-8")
             source.with_suffix(".json").write_bytes(json_bytes(data))
-            try:
-                typst.compile(
-                    source, output=path, format="pdf", font_paths=fonts(), timestamp=noon,
-                    pdf_tags=False,
-                )
-            except typst.TypstError as error:
-                raise RunError(f"Typst cannot set {paper.name}: {error.message}") from error
+            command = [sys.executable, "-P", str(_PROCESS), str(source), str(path)]
+            done = subprocess.run(
+                [*command, str(int(noon.timestamp()))], capture_output=True, text=True, check=False,
+            )
+            if done.returncode != 0:
+                said = done.stderr.strip()[-400:] or f"exit code {done.returncode}"
+                raise RunError(f"Typst cannot set {paper.name}: {said}")
 
 
 @cache
