@@ -49,7 +49,9 @@ def chinese(why: Why) -> str:
     """Given a reason, return it in Chinese, what was said behind it; as it is without a code."""
     if why.code not in CHINESE:
         return str(why)
-    about = f"{why.about}：" if why.about else ""
+    code = why.code.rpartition(".")[2]
+    target = why.about.removeprefix(code).removeprefix(": ")  # terminals show the code before it
+    about = f"{target}：" if target else ""
     words = f"（{why.words}）" if why.words else ""
     return f"{about}{CHINESE[why.code]}{words}"
 

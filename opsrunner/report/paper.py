@@ -59,7 +59,8 @@ class Cell:
 class Table:
     """A table; ``widths`` are relative, ``sheet`` names it in a workbook ("" leaves it out).
 
-    ``wide``: it needs a page turned sideways.
+    ``wide``: it needs a page turned sideways. ``only_sheet``: a workbook alone has it, for it is
+    too long to be read on pages, which tell the same shorter.
     """
 
     heads: Sequence[Say]
@@ -69,6 +70,7 @@ class Table:
     sheet: Say = Say("", "")
     empty: Say = Say("无", "none")
     wide: bool = False
+    only_sheet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,12 @@ class Section:
     @property
     def wide(self) -> bool:
         """Return whether its own blocks need a page turned sideways."""
-        return any(isinstance(b, Table) and b.wide and b.rows for b in self.blocks)
+        return any(isinstance(b, Table) and b.wide and b.rows for b in self.shown)
+
+    @property
+    def shown(self) -> Sequence[Block]:
+        """Return the blocks that stand on pages."""
+        return [b for b in self.blocks if not (isinstance(b, Table) and b.only_sheet)]
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class Paper:
     sections: Sequence[Section]
     signatures: Sequence[tuple[Say, str, str]] = ()
     versions: Sequence[tuple[str, str, str, Say]] = ()  # version, date, author, what
-    evidence: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[Say, str] = field(default_factory=dict)
     digest: str = ""
 
 

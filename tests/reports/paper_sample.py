@@ -1,4 +1,4 @@
-"""A fixed, fictitious plan that was carried out on three hosts, one of them hostile: its papers.
+"""A fixed, fictitious plan that was carried out, with an end of every kind and a hostile host.
 
 ``fleet`` makes larger ones of the same kind.
 """
@@ -15,8 +15,10 @@ from opsrunner.activities.harden.papers.report import hardening_report
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.approval import Approval
 from opsrunner.plan.entries import OPENED, STATE, Entry, fold
+from opsrunner.plan.execute import BUSINESS, BUSINESS_AFTER
 from opsrunner.plan.file import canonical, digest
 from opsrunner.plan.models import Change, Danger, LeftOut, Plan, Step, SubjectPlan, Words
+from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
 from opsrunner.report.paper import Paper
 from tests.reports.hostile import HOSTILE
@@ -47,6 +49,64 @@ def _step(rule: str, titles: tuple[str, str], level: str, *changes: Change, **mo
         id=rule, rule=rule, title=Words(zh=titles[0], en=titles[1]),
         danger=Danger.model_validate({"level": level, "why": why}), changes=changes, **more,
     )
+
+
+_RUNS = (State.BEGINNING, State.BEGUN)
+_SHELL = "/etc/profile.d/zz-opsrunner-umask.sh"
+_SAYS = {"title": {"zh": "审批系统首页", "en": "first page"}}
+_UP = {"portal": {"ok": True, "detail": "HTTP 200", **_SAYS}}
+_DOWN = {"portal": {"ok": False, "detail": "HTTP 502, wanted 200", **_SAYS}}
+_FAILED = {"when": "2026-03-02T13:18:11Z", "command": "sshd -t -f /etc/ssh/sshd_config",
+           "code": 255, "said": "/etc/ssh/sshd_config line 12: Bad configuration option: Bannner"}
+Line = tuple[State, tuple[Why, ...], Mapping[str, Any]]
+# How it went on the hosts that show one end each: state, reasons, data, in order.
+FATES: Mapping[str, Sequence[Line]] = {
+    "refused-01": [(State.BEGINNING, (), {}), (State.REFUSED, (
+        Why("blocked.read_only", "its file system is mounted read-only", f"read_only: {_SHELL}"),
+        Why("blocked.no_space", "12 KiB are free, 4096 are needed", "no_space: /var/lib"),
+    ), {})],
+    "drifted-01": [(State.REFUSED, (
+        Why("drifted", "drifted since the plan was made; plan again"),
+    ), {"drift": [{"target": "file /etc/login.defs", "planned": "812 bytes, mode 0644, 0:0 -> "
+                   "840 bytes, mode 0644, 0:0", "now": "790 bytes, mode 0640, 0:0 -> "
+                   "818 bytes, mode 0640, 0:0"}]})],
+    "invalid-01": [(State.BEGINNING, (), {}), (State.UNDONE, (
+        Why("invalid", f"sshd: {_FAILED['said']}", "sshd -t"),
+    ), {"commands": [_FAILED]})],
+    "worse-01": [
+        (State.BEGINNING, (), {BUSINESS: _UP}), (State.BEGUN, (), {}),
+        (State.UNDOING, (Why("business_worse", "portal fails: HTTP 502, wanted 200"),),
+         {BUSINESS_AFTER: _DOWN}),
+        (State.UNDONE, (), {"notes": [
+            {"code": "note.not_running", "words": "rsyslog does not run", "about": "rsyslog"},
+        ]}),
+    ],
+    "changed-01": [
+        (State.BEGINNING, (), {}), (State.BEGUN, (), {}), (State.CONFIRMING, (), {}),
+        (State.CONFIRMED, (), {}), (State.UNDOING, (Why("undo_asked", "asked for by zhao"),), {}),
+        (State.FAILED, (Why("changed", "was changed since", "/etc/login.defs"),),
+         {"conflicts": [{"target": "/etc/login.defs", "before": f"file {_sha('a')} 644 0 0",
+                         "after": f"file {_sha('b')} 644 0 0",
+                         "now": f"file {_sha('c')} 640 0 0"}]}),
+    ],
+    "failing-01": [
+        (State.BEGINNING, (), {}), (State.BEGUN, (), {}), (State.CONFIRMING, (), {}),
+        (State.CONFIRMED, (), {}),
+        (State.FAILED, (Why("recheck_failed", "still failing: umask"),),
+         {"recheck": {"ssh_banner": "pass", "umask": "fail", "source_route_off": "pass"}}),
+    ],
+    "reboot-01": [
+        (State.BEGINNING, (), {BUSINESS: _UP}), (State.BEGUN, (), {}),
+        (State.CONFIRMING, (), {BUSINESS_AFTER: _UP}), (State.CONFIRMED, (), {}),
+        (State.VERIFIED, (Why("recheck_waits", "source_route_off still fails (reboot: sysctl)"),),
+         {"recheck": {"ssh_banner": "pass", "umask": "pass", "source_route_off": "fail"},
+          "waits": {"source_route_off": "reboot: sysctl"}}),
+    ],
+    "lost-01": [(State.BEGINNING, (), {}), (State.UNKNOWN, (
+        Why("no_answer", "unreachable: connection timed out"),
+    ), {})],
+    "waiting-01": [],
+}
 
 
 def steps() -> tuple[Step, ...]:
@@ -92,7 +152,7 @@ _LEFT = (
 
 
 def plan(subjects: Sequence[SubjectPlan] = ()) -> Plan:
-    """Given subjects, or none for the sample's three, return the plan."""
+    """Given subjects, or none for the sample's own, return the plan."""
     return Plan(
         id="harden-20260302-3fa9c1", activity="harden", planner="zhang", planner_login="zhang",
         created="2026-03-02T10:00:00Z", expires="2026-03-09T10:00:00Z", ticket="CHG-2026-0312",
@@ -103,22 +163,33 @@ def plan(subjects: Sequence[SubjectPlan] = ()) -> Plan:
                         second_login="opsadm", steps=steps(), left_out=_LEFT),
             SubjectPlan(id="db-01", platform="kylin-v10", profile="l3", address="192.0.2.21",
                         steps=steps()),
+            *(SubjectPlan(id=name, platform="centos-7", profile="l3", steps=steps())
+              for name in FATES),
             SubjectPlan(id="evil-01", platform="rhel-8", profile="l3", steps=(hostile_step(),)),
         ),
     )
 
 
-def fleet(hosts: int, rules: int) -> Plan:
-    """Given how many hosts and rules, return a plan of that size."""
-    kinds = steps()
-    made = tuple(
-        kinds[n % len(kinds)].model_copy(update={"id": f"rule_{n:02d}", "rule": f"rule_{n:02d}"})
-        for n in range(rules)
-    )
+def fleet(hosts: int, rules: int, kinds: int = 1) -> Plan:
+    """Given how many hosts, rules and kinds of hosts, return a plan of that size."""
+    made = [_many(rules, f"# kind {kind}" if kind else "") for kind in range(kinds)]
     return plan([
-        SubjectPlan(id=f"host-{n:03d}", platform="centos-7", profile="l3", steps=made)
+        SubjectPlan(id=f"host-{n:03d}", platform="centos-7", profile="l3", steps=made[n % kinds])
         for n in range(1, hosts + 1)
     ])
+
+
+def _many(rules: int, differs: str) -> tuple[Step, ...]:
+    known = steps()
+    found = []
+    for n in range(rules):
+        step, name = known[n % len(known)], f"rule_{n:02d}"
+        changes = tuple(
+            c.model_copy(update={"diff": f"{c.diff}-was{differs[6:]} 1\n+is{differs[6:]} 2\n"})
+            if differs and c.diff else c for c in step.changes
+        )
+        found.append(step.model_copy(update={"id": name, "rule": name, "changes": changes}))
+    return tuple(found)
 
 
 def story(of: Plan) -> Story:
@@ -158,24 +229,37 @@ def _lines(of: Plan) -> Iterator[Entry]:
     yield Entry(0, "2026-03-02T13:15:03.000Z", OPENED, data={"run": RUN, "subjects": names})
     for number, subject in enumerate(of.subjects):
         clock = f"2026-03-02T{13 + number // 60 % 10:02d}:{number % 60:02d}"
+        if subject.id in FATES:
+            yield from _fate(subject.id, clock)
+            continue
         rules = {step.rule: "pass" for step in subject.steps}
         for second, state in enumerate(_DONE):
             data: dict[str, Any] = {"commands": _commands(subject)} if state is State.BEGUN else {}
-            business = {"业务端口 8080": {"ok": True, "detail": "连接成功"}}
-            data |= {"business": business} if state is State.BEGINNING else {}
+            data |= {BUSINESS: _UP} if state is State.BEGINNING else {}
+            data |= {BUSINESS_AFTER: _UP} if state is State.CONFIRMING else {}
             yield Entry(0, f"{clock}:{second:02d}.000Z", STATE, subject.id, state, data=data)
         back = subject.id == names[-1] and len(names) > 1
         if not back:
             yield Entry(0, f"{clock}:30.000Z", STATE, subject.id, State.VERIFIED,
                         data={"recheck": rules})
             continue
-        yield Entry(0, f"{clock}:30.000Z", STATE, subject.id, State.UNDOING, "业务检查变差")
+        asked = (Why("undo_asked", "undo asked for by 赵六"),)
+        yield Entry(0, f"{clock}:30.000Z", STATE, subject.id, State.UNDOING, text(asked),
+                    as_data(*asked))
         yield Entry(0, f"{clock}:40.000Z", STATE, subject.id, State.UNDONE)
+
+
+def _fate(host: str, clock: str) -> Iterator[Entry]:
+    for second, (state, whys, data) in enumerate(FATES[host]):
+        yield Entry(0, f"{clock}:{second:02d}.000Z", STATE, host, state, text(whys),
+                    {**data, **as_data(*whys)})
 
 
 def _commands(subject: SubjectPlan) -> list[Mapping[str, Any]]:
     hostile = subject.id.startswith("evil")
     said = list(HOSTILE) if hostile else ["", "sshd: reloaded"]
+    if not hostile and len(subject.steps) > len(steps()):  # a fleet: as many as a host really runs
+        said = ["" for _ in range(3 * len(subject.steps))]
     return [
         {"when": "2026-03-02T13:15:10Z", "command": f"cp -a -- /etc/issue.net {n} {text[:300]}",
          "code": int(hostile), "said": text}

@@ -69,9 +69,9 @@ class Body:
                 yield _turn(self.upright)
             for number, section in run:
                 yield self._heading(number, section, next(places))
-                for block in section.blocks:
+                for block in section.shown:
                     yield from self._block(block, page)
-                    last = wide and section is run[-1][1] and block is section.blocks[-1]
+                    last = wide and section is run[-1][1] and block is section.shown[-1]
                     yield _turn(self.sideways) if last else self._gap(block)
 
     def contents(self, paper: Paper) -> str:

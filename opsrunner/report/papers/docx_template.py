@@ -125,7 +125,9 @@ def context(paper: Paper, language: Language) -> dict[str, Any]:
         "versions": rows("version date author what", [
             [*one, what.in_(language)] for *one, what in paper.versions
         ]),
-        "evidence": rows("name sha256", [list(pair) for pair in paper.evidence.items()]),
+        "evidence": rows("name sha256", [
+            [name.in_(language), sha] for name, sha in paper.evidence.items()
+        ]),
         "words": _words(language), "body": BODY, "contents": CONTENTS,
     }
 

@@ -60,7 +60,7 @@ class _Plain:
             "number": number,
             "level": number.count(".") + 1,
             "title": self.say(section.title),
-            "blocks": [self.block(block) for block in section.blocks],
+            "blocks": [self.block(block) for block in section.shown],
         }
 
     def block(self, block: Block) -> dict[str, Any]:

@@ -47,5 +47,5 @@ def versions(paper: Paper) -> Table:
 
 def evidence(paper: Paper) -> Table:
     """Given a paper, return what it rests on as a table."""
-    rows = [[Cell(same(name)), Cell(same(sha))] for name, sha in paper.evidence.items()]
-    return Table([WORDS["item"], same("SHA-256")], rows, (30, 70), caption=WORDS["evidence"])
+    rows = [[Cell(name), Cell(same(sha))] for name, sha in paper.evidence.items()]
+    return Table([WORDS["item"], same("SHA-256")], rows, (38, 62), caption=WORDS["evidence"])

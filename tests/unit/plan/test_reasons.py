@@ -62,8 +62,9 @@ def test_a_new_code_would_be_seen() -> None:
 
 
 @pytest.mark.parametrize(("why", "said"), [
-    (Why("blocked.read_only", "it is read-only", "/etc/x"),
+    (Why("blocked.read_only", "it is read-only", "read_only: /etc/x"),
      "/etc/x：所在文件系统为只读，拒绝变更（it is read-only）"),
+    (Why("refused.busy", "pid 7", "busy"), "主机锁被其他进程占用（pid 7）"),
     (Why("unconfirmed", ""), "变更后未能确认"),
     (Why("", "whatever was said"), "whatever was said"),
 ])

@@ -11,6 +11,8 @@ from opsrunner.report.paper import Say, same
 
 Side = Literal["before", "after"]
 _FILE = re.compile(r"(\d+) bytes, (mode (\d+), (\d+:\d+))")
+_KINDS = {"file": "文件", "directory": "目录", "absent": "不存在", "link": "链接", "other": "其他"}
+_FOUND = re.compile(rf"\b({'|'.join(_KINDS)}) (-|[0-9a-f]{{64}}) (\S+) (\S+) (\S+)")
 _SIGN = {"before": "-", "after": "+"}
 _MANY = 8  # lines of a file in one cell of a table; the plan shows all of them
 _NOTHING: dict[Side, Say] = {
@@ -25,6 +27,21 @@ def told(change: Change, side: Side) -> Say:
         return Say("不存在", "absent")
     found = _FILE.fullmatch(text)
     return Say(f"权限 {found[3]}，属主 {found[4]}", found[2]) if found else same(text)
+
+
+def in_words(text: str) -> Say:
+    """Given states as plans and hosts write them, return them in words; other text stays."""
+    chinese = _FILE.sub(r"\1 字节，权限 \3，属主 \4", text)
+    chinese = _FOUND.sub(_found, chinese)
+    return Say({"absent": "不存在", "nothing": "无变更"}.get(chinese, chinese), text)
+
+
+def _found(match: re.Match[str]) -> str:
+    kind, sha, mode, user, group = match.groups()
+    if kind == "absent":
+        return "不存在"
+    digest = "" if sha == "-" else f" SHA-256 {sha}"
+    return f"{_KINDS[kind]}{digest}，权限 {mode}，属主 {user}:{group}"
 
 
 def settings(changes: Sequence[Change], side: Side) -> Say:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from opsrunner.activities.harden.papers.story import Story
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from opsrunner.activities.harden.papers.changing import in_words
+from opsrunner.activities.harden.papers.story import Command, Story, why
 from opsrunner.activities.harden.papers.words import (
+    DANGER,
     PARTLY,
     ROLLBACK,
     STATES,
@@ -14,9 +19,12 @@ from opsrunner.activities.harden.papers.words import (
     order,
     signer,
 )
+from opsrunner.plan.reasons import Why, chinese
 from opsrunner.report.paper import (
+    Block,
     Cell,
     Facts,
+    Listing,
     Paper,
     Paragraph,
     Say,
@@ -44,7 +52,10 @@ def operation_report(story: Story) -> Paper:
         digest=story.digest,
         sections=(
             Section(Say("执行过程", "What happened"), (_timeline(story),)),
-            Section(Say("操作命令", "Every command"), (_commands(story),)),
+            Section(Say("差异、冲突与主机提示", "Differences, conflicts, notes of hosts"),
+                    (_differences(story),)),
+            Section(Say("操作命令", "Every command"), tuple(_commands(story))),
+            _signed(story),
         ),
     )
 
@@ -58,6 +69,7 @@ def change_record(story: Story) -> Paper:
         number=story.plan.id,
         date=_date(story),
         facts=_facts(story),
+        signatures=cover(story.operator, _date(story)),
         versions=(("1.0", _date(story), story.operator, Say("首次编制", "First version")),),
         evidence=evidence(story),
         digest=story.digest,
@@ -66,14 +78,18 @@ def change_record(story: Story) -> Paper:
             Section(Say("审批", "Approval"), (_approvals(story),)),
             Section(Say("回退方案", "Undo"), tuple(map(Paragraph, ROLLBACK))),
             Section(Say("实施结果", "Result by host"), (_results(story),)),
-            Section(Say("签字", "Signatures"), (Signatures((
-                (Say("申请/编制", "Planned by"), story.name(story.plan.planner), ""),
-                (Say("批准", "Approved by"), signer(story.reviewer), ""),
-                (Say("实施", "Carried out by"), signer(story.operator), ""),
-                (Say("客户确认", "Customer"), "", ""),
-            )),)),
+            _signed(story),
         ),
     )
+
+
+def _signed(story: Story) -> Section:
+    return Section(Say("签字", "Signatures"), (Signatures((
+        (Say("申请/编制", "Planned by"), story.name(story.plan.planner), ""),
+        (Say("批准/复核", "Approved by"), signer(story.reviewer), ""),
+        (Say("实施", "Carried out by"), signer(story.operator), ""),
+        (Say("客户确认", "Customer"), "", ""),
+    )),))
 
 
 def _date(story: Story) -> str:
@@ -100,7 +116,7 @@ def _timeline(story: Story) -> Table:
             continue
         text, mark = PARTLY if entry.data.get("waits") else STATES[entry.state]
         rows.append([Cell(at(entry.at)), Cell(same(entry.subject)), Cell(text, mark),
-                     Cell(same(entry.reason or "-"))])
+                     Cell(why(entry))])
     return Table(
         heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("状态", "State"),
                Say("说明", "Detail")),
@@ -108,19 +124,94 @@ def _timeline(story: Story) -> Table:
     )
 
 
-def _commands(story: Story) -> Table:
+def _commands(story: Story) -> Iterator[Block]:
+    """Yield what failed as a table, then every command by host; a workbook has one long table."""
+    every = list(story.commands())
+    failed = [_command(done) for done in every if done.said.get("code") != 0]
+    yield Table(
+        heads=_COMMAND, rows=failed, widths=(12, 12, 8, 38, 7, 23), wide=True,
+        caption=Say("返回码不为 0 的命令", "Commands that did not end with 0"),
+    )
+    yield Table(
+        heads=_COMMAND, rows=[_command(done) for done in every],
+        widths=(12, 11, 7, 45, 5, 20), sheet=Say("操作命令", "Commands"), only_sheet=True,
+    )
+    by_host: dict[tuple[str, str], list[Command]] = {}
+    for done in every:
+        by_host.setdefault((done.host, done.operator), []).append(done)
+    for (host, operator), commands in by_host.items():
+        yield Listing("\n".join(map(_line, commands)), Say(
+            f"{host}（操作人 {operator}，{len(commands)} 条；时间 UTC，括号内为返回码）",
+            f"{host} (operator {operator}, {len(commands)}; time UTC, exit code in brackets)",
+        ))
+
+
+_COMMAND = (
+    Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("操作人", "Operator"),
+    Say("命令", "Command"), Say("返回码", "Exit code"), Say("输出", "Output"),
+)
+
+
+def _command(done: Command) -> list[Cell]:
+    code = done.said.get("code", "")
+    return [
+        Cell(at(done.said.get("when", ""))), Cell(same(done.host)), Cell(same(done.operator)),
+        Cell(same(done.said.get("command", ""))), Cell(same(code), "" if code == 0 else "bad"),
+        Cell(_output(str(done.said.get("said", "")))),
+    ]
+
+
+def _line(done: Command) -> str:
+    """Return a command as a line: when, exit code, words; what it said is indented below.
+
+    So is what follows a newline: nothing a host says can look like another command.
+    """
+    said = _output(str(done.said.get("said", ""))).zh
+    head = f"{at(done.said.get('when', '')).zh} ({done.said.get('code', '?')})"
+    lines = [f"{head} {done.said.get('command', '')}", *([said] if said else [])]
+    return "\n    ".join("\n".join(lines).split("\n"))
+
+
+def _differences(story: Story) -> Table:
     rows = [
-        [Cell(at(done.said.get("when", ""))), Cell(same(done.host)), Cell(same(done.operator)),
-         Cell(same(done.said.get("command", ""))),
-         Cell(same(done.said.get("code", "")), "" if done.said.get("code") == 0 else "bad"),
-         Cell(_output(str(done.said.get("said", ""))))]
-        for done in story.commands()
+        [Cell(same(entry.subject)), Cell(kind), Cell(same(target)), Cell(said)]
+        for entry in story.entries for kind, target, said in _differing(entry.data)
     ]
     return Table(
-        heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("操作人", "Operator"),
-               Say("命令", "Command"), Say("返回码", "Exit code"), Say("输出", "Output")),
-        rows=rows, widths=(12, 11, 7, 45, 5, 20), sheet=Say("操作命令", "Commands"), wide=True,
+        heads=(Say("主机", "Host"), Say("类别", "Kind"), Say("对象", "Target"),
+               Say("内容", "Content")),
+        rows=rows, widths=(14, 14, 24, 48), sheet=Say("差异与提示", "Differences"),
     )
+
+
+_NOW = Say("现在", "now")
+
+
+def _sides(*sides: tuple[Say, str]) -> Say:
+    told = [(name, in_words(text)) for name, text in sides]
+    return Say("\n".join(f"{name.zh}：{said.zh}" for name, said in told),
+               "\n".join(f"{name.en}: {said.en}" for name, said in told))
+
+
+def _differing(data: Mapping[str, Any]) -> Iterator[tuple[Say, str, Say]]:
+    """Given a line's data, yield what was not as planned, expected or left, and the notes."""
+    for one in data.get("drift", ()):
+        yield Say("与方案不一致", "drift"), one["target"], _sides(
+            (Say("方案编制时", "planned"), one["planned"]), (_NOW, one["now"]),
+        )
+    for one in data.get("differences", ()):
+        yield Say("与预期不一致", "difference"), one["target"], _sides(
+            (Say("应为", "expected"), one["expected"]), (Say("实为", "found"), one["found"]),
+        )
+    for one in data.get("conflicts", ()):
+        yield Say("变更后被修改", "conflict"), one["target"], _sides(
+            (Say("变更前", "before"), one["before"]), (Say("变更后", "after"), one["after"]),
+            (_NOW, one["now"]),
+        )
+    for note in data.get("notes", ()):
+        said = Why(**note) if isinstance(note, Mapping) else Why("", str(note))  # older journals
+        told = Why(said.code, said.words)
+        yield Say("主机提示", "note"), said.about or "-", Say(chinese(told), said.words)
 
 
 def _output(text: str) -> Say:
@@ -132,12 +223,22 @@ def _output(text: str) -> Say:
 
 
 def _scope(story: Story) -> Facts:
-    hosts = [s.id for s in story.plan.subjects if s.steps]
-    created, expires = at(story.plan.created).zh, at(story.plan.expires).zh
-    rules = sorted({step.rule for _, step in story.steps()})
+    plan = story.plan
+    hosts = [s.id for s in plan.subjects if s.steps]
+    created, expires = at(plan.created).zh, at(plan.expires).zh
+    every = [step for _, step in story.steps()]
+    rules = sorted({step.rule for step in every})
+    worst = max((step.danger.level for step in every), key=list(DANGER).index, default="none")
+    restarts = sorted({name for step in every for name in step.restarts})
+    reboots = sorted({s.id for s, step in story.steps() if step.reboot})
     return Facts((
-        (Say("主机", "Hosts"), same(", ".join(hosts))),
-        (Say("加固项", "Rules"), same(", ".join(rules))),
+        (Say("变更原因", "Why"), Say(f"检查运行 {plan.source_run} 的不符合项整改（等级保护三级）",
+                                 f"findings of run {plan.source_run}, level 3")),
+        (Say("主机", "Hosts"), same(f"{len(hosts)}: {', '.join(hosts)}")),
+        (Say("加固项", "Rules"), same(f"{len(rules)}: {', '.join(rules)}")),
+        (Say("最高风险等级", "Highest danger"), DANGER[worst][0]),
+        (Say("重载/重启的服务", "Restarts"), same(", ".join(restarts) or "-")),
+        (Say("需重启主机方完全生效", "Effective after a reboot"), same(", ".join(reboots) or "-")),
         (Say("方案摘要值", "Digest"), same(story.digest)),
         (Say("方案有效期", "Valid"), same(f"{created} - {expires} (UTC)")),
     ))
@@ -162,17 +263,21 @@ def _results(story: Story) -> Table:
     for subject in story.plan.subjects:
         if not subject.steps:
             continue
-        text, mark = came_of(story, subject.id)
         counted = story.counted(subject.id)
+        verdicts = story.recheck(subject.id).values()
+        passed = sum(verdict == "pass" for verdict in verdicts)
         rows.append([
             Cell(same(subject.id)), Cell(same(subject.address or "-")),
-            Cell(same(len(subject.steps))), Cell(text, mark),
+            Cell(same(len(subject.steps))), Cell(*came_of(story, subject.id)),
+            Cell(same(f"{passed}/{len(subject.steps)}") if verdicts else
+                 Say("未复测", "not re-checked")),
             Cell(Say("计入", "counted") if counted else Say("不计入", "not counted"),
                  "good" if counted else "warn"),
-            Cell(same(story.reason(subject.id))),
+            Cell(story.reason(subject.id)),
         ])
     return Table(
         heads=(Say("主机", "Host"), Say("地址", "Address"), Say("项数", "Items"),
-               Say("结果", "Result"), Say("台次", "Counts"), Say("说明", "Detail")),
-        rows=rows, widths=(18, 15, 8, 16, 11, 32), sheet=Say("实施结果", "Results"),
+               Say("结果", "Result"), Say("复测通过", "Passed"), Say("台次", "Counts"),
+               Say("说明", "Detail")),
+        rows=rows, widths=(16, 15, 6, 15, 9, 9, 30), sheet=Say("实施结果", "Results"),
     )

@@ -8,6 +8,7 @@ from opsrunner.activities.harden.papers.changing import told
 from opsrunner.activities.harden.papers.words import (
     BASIS,
     DANGER,
+    PROCEDURE,
     ROLLBACK,
     at,
     cover,
@@ -54,7 +55,7 @@ def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None)
         ),
         signatures=cover(planner, plan.created[:10]),
         versions=(("1.0", plan.created[:10], planner, Say("首次编制", "First version")),),
-        evidence={"plan.json": digest},
+        evidence={Say("方案 plan.json", "plan plan.json"): digest},
         digest=digest,
         sections=(
             Section(Say("目标与范围", "Aim and scope"), (_scope(plan), _hosts(plan))),
@@ -63,6 +64,8 @@ def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None)
             Section(Say("重启与服务影响", "Restarts and reboots"), (_restarts(plan),)),
             Section(Say("备份与回退方案", "Snapshot and undo"),
                     tuple(Paragraph(text) for text in ROLLBACK)),
+            Section(Say("实施步骤与验证方法", "How it is carried out and verified"),
+                    tuple(Paragraph(text) for text in PROCEDURE)),
             left_out(plan),
             Section(Say("变更明细", "Every change, before and after"),
                     sections=tuple(_details(plan))),

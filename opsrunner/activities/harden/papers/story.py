@@ -10,7 +10,9 @@ from typing import Any
 from opsrunner.plan.approval import Approval
 from opsrunner.plan.entries import OPENED, STATE, Entry
 from opsrunner.plan.models import Plan, Step, SubjectPlan
+from opsrunner.plan.reasons import chinese, reasons_of
 from opsrunner.plan.states import State
+from opsrunner.report.paper import Say
 
 _BACK = {State.UNDOING, State.UNDONE}
 
@@ -68,10 +70,10 @@ class Story:
         lines = self.lines.get(subject)
         return lines[-1] if lines else None
 
-    def reason(self, subject: str) -> str:
+    def reason(self, subject: str) -> Say:
         """Given a subject, return the newest reason the journal gives, or a dash."""
-        said = (entry.reason for entry in reversed(self.lines.get(subject, ())) if entry.reason)
-        return next(said, "-")
+        lines = reversed(self.lines.get(subject, ()))
+        return next((why(entry) for entry in lines if entry.reason), why(None))
 
     def data(self, subject: str, key: str) -> Any:  # noqa: ANN401 - whatever the journal holds
         """Given a subject and a key, return the newest value of it in the journal, or None."""
@@ -129,6 +131,11 @@ class Story:
             for step in subject.steps:
                 yield subject, step
 
+    @property
+    def planned(self) -> int:
+        """Return how many subjects were to be changed."""
+        return sum(bool(subject.steps) for subject in self.plan.subjects)
+
     def counted(self, subject: str) -> bool:
         """Return whether the host counts as hardened: only after a re-check that passed whole.
 
@@ -137,3 +144,11 @@ class Story:
         verdicts = self.recheck(subject).values()
         verified = self.states.get(subject) is State.VERIFIED
         return verified and bool(verdicts) and not {"fail", "unknown"} & set(verdicts)
+
+
+def why(entry: Entry | None) -> Say:
+    """Given a line of a journal, return why it is so; a dash when it does not say."""
+    if entry is None or not entry.reason:
+        return Say("-", "-")
+    told = (chinese(one) for one in reasons_of(entry.reason, entry.data))
+    return Say("；\n".join(told), entry.reason)

@@ -16,7 +16,7 @@ DANGER: Mapping[str, tuple[Say, Verdict]] = {
     "high": (Say("高", "high"), "bad"),
 }
 LEFT: Mapping[str, Say] = {
-    "waived": Say("已豁免", "waived"),
+    "waived": Say("已豁免（风险接受）", "waived (risk accepted)"),
     "danger": Say("高风险未确认", "high danger, not acknowledged"),
     "no_remedy": Say("无自动补救", "no automatic remedy"),
     "by_hand": Say("须人工处理", "by hand"),
@@ -45,6 +45,24 @@ ROLLBACK = (
     Say("执行完成后仍可按运行编号整体或按条目回退；文件在此之后被他人修改的，拒绝覆盖并列出三个版本。",
         "Afterwards a run can be taken back whole or by rule; what somebody changed since is "
         "refused, with the three versions shown."),
+)
+
+PROCEDURE = (
+    Say("一、执行前：核对方案摘要值与审批、维护窗口与冻结期；重新读取主机，与方案不一致的主机拒绝执行；"
+        "声明了第二登录通道的，先验证其可用；执行业务检查并记录结果，无法执行的主机不变更。",
+        "1. Before: digest, approval, window and freezes are checked; each host is read again and "
+        "refused where it is not as planned; a declared second way in is proven; business checks "
+        "are asked and recorded, and a host where they cannot be asked is left alone."),
+    Say("二、执行：先一台，后分批；每台主机加锁、快照、启用定时回退、暂存并校验、替换、重新加载服务。",
+        "2. Carrying out: one host first, then batches; each is locked, its snapshot kept, the "
+        "timed undo armed, files staged and validated, put in place, services reloaded."),
+    Say("三、确认：在定时回退仍有效时再次执行业务检查，结果变差的立即回退并停止后续批次；"
+        "以全新登录确认后才解除定时回退。",
+        "3. Confirming: business is asked again while the timed undo is armed; where it is worse "
+        "the host goes back and the batch stops; only a fresh login disarms the undo."),
+    Say("四、复测：按原规则重新检查，全部通过的主机才计入台次；结果不明的记为“未知”，不计入。",
+        "4. Re-check: the same rules judge again; only a host that passes counts, and what is not "
+        "known is called unknown and does not count."),
 )
 
 _MANY = 3  # hosts that are named even when they are all
@@ -137,6 +155,11 @@ STATES: Mapping[State, tuple[Say, Verdict]] = {
 PARTLY: tuple[Say, Verdict] = (
     Say("已实施，部分项复测未通过", "applied, not every rule passes yet"), "warn",
 )
+WORKS: Mapping[object, tuple[Say, Verdict]] = {
+    True: (Say("正常", "works"), "good"),
+    False: (Say("异常", "fails"), "bad"),
+    None: (Say("无法检查", "could not be asked"), "bad"),
+}
 VERDICTS: Mapping[str, tuple[Say, Verdict]] = {
     "pass": (Say("符合", "pass"), "good"),
     "fail": (Say("不符合", "fail"), "bad"),
@@ -174,9 +197,25 @@ def came_of(story: Story, host: str, rule: str = "") -> tuple[Say, Verdict]:
 _PASSED = ("pass", "not_applicable")
 
 
-def evidence(story: Story) -> dict[str, str]:
+_RUNS: Mapping[str, Say] = {
+    "check": Say("加固前检查", "check before"), "approve": Say("审批", "approval"),
+    "re-check": Say("复测", "re-check"), "harden": Say("实施", "hardening"),
+}
+
+
+def evidence(story: Story) -> dict[Say, str]:
     """Given what was carried out, return what the papers rest on, with its SHA-256."""
-    rests_on = {f"plans/{story.plan.id}/plan.json": story.digest}
+    folder = f"plans/{story.plan.id}"
+    rests_on = {Say(f"方案 {folder}/plan.json", f"plan {folder}/plan.json"): story.digest}
     if story.entries:
-        rests_on[f"plans/{story.plan.id}/journal.jsonl (head)"] = story.entries[-1].hash
-    return rests_on | {f"run {run} (head)": head for run, head in story.heads.items()}
+        last = Say(f"执行日志 {folder}/journal.jsonl（末行哈希）",
+                   f"journal {folder}/journal.jsonl (hash of its last line)")
+        rests_on[last] = story.entries[-1].hash
+    for one in story.approvals:
+        if one.scan_sha256:
+            rests_on[Say(f"{one.name} 签字扫描件", f"scan signed by {one.name}")] = one.scan_sha256
+    for run, head in story.heads.items():
+        name, _, kind = run.partition(" ")
+        what = _RUNS.get(kind, same(kind))
+        rests_on[Say(f"{what.zh}运行 {name}（证据链头）", f"{what.en}, run {name} (head)")] = head
+    return rests_on

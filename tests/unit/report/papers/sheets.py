@@ -42,5 +42,5 @@ def paper(*texts: str, blocks: Sequence[Block] = (), wide: bool = False) -> Pape
         ),
         signatures=[(Say(role, role), "", "") for role in ROLES],
         versions=(("1.0", "2026-03-02", "张三", Say("首次编制", "First version")),),
-        evidence={first: "a" * 64}, digest="d" * 64,
+        evidence={same(first): "a" * 64}, digest="d" * 64,
     )
