@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
+import string
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from opsrunner.models import Frame
 
 SECTION = "\x1e"  # begins a section in a stored frame, in place of the one-time word
 _GZIP = 31  # zlib: expect a gzip header
+_DIGITS = (string.ascii_letters + string.digits + "+/").encode()
+_NO_DIGITS = bytes(sorted(set(range(256)) - set(_DIGITS)))
 
 
 def unpack(raw: bytes, mark: str, *, limit: int) -> bytes | None:
@@ -31,19 +33,33 @@ def unpack(raw: bytes, mark: str, *, limit: int) -> bytes | None:
     None: no beginning was found (the script never ran). A stream cut anywhere gives what is
     readable of it; decompression stops at the limit, so a zip bomb stays small.
     """
-    head = re.search(rb"(?m)^@%b BEGIN (gzip|plain)\r?$" % re.escape(mark.encode()), raw)
-    if head is None:
-        return None
-    body = raw[head.end() :]
-    end = body.rfind(b"\n@%b END" % mark.encode())
-    body = body if end < 0 else body[:end]
-    if head.group(1) == b"plain":
-        return body[:limit]
-    return _gunzip(_unbase64(body), limit)
+    for line, _, stop in _lines(raw, b"@%b BEGIN " % mark.encode()):
+        kind = line.removesuffix(b"\r")
+        if kind in (b"gzip", b"plain"):
+            body = raw[stop:]
+            end = body.rfind(b"\n@%b END" % mark.encode())
+            body = body if end < 0 else body[:end]
+            return body[:limit] if kind == b"plain" else _gunzip(_unbase64(body), limit)
+    return None
+
+
+def _lines(data: bytes, head: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield of each line that begins with the head its rest, where the rest begins and ends.
+
+    No regular expression: each host has a word of its own, and compiling costs more than reading.
+    """
+    at = data.find(head)
+    while at >= 0:
+        start = at + len(head)
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        if at == 0 or data[at - 1 : at] == b"\n":
+            yield data[start:end], start, end
+        at = data.find(head, start)
 
 
 def _unbase64(text: bytes) -> bytes:
-    digits = re.sub(rb"[^A-Za-z0-9+/]", b"", text)
+    digits = text.translate(None, _NO_DIGITS)
     try:
         return base64.b64decode(digits[: len(digits) // 4 * 4] + _tail(digits))
     except binascii.Error:
@@ -79,38 +95,44 @@ def frames(stream: bytes, mark: str, caps: Mapping[str, int]) -> dict[str, Frame
     fault, and its frame is marked incomplete.
     """
     found: dict[str, Frame] = {}
-    token = re.compile(rb"(?m)^@%b ([BE]) (\S+)$" % re.escape(mark.encode()))
+    head = b"@%b " % mark.encode()
     name, start = "", 0
-    for match in token.finditer(stream):
-        if match.group(1) == b"B":
+    for rest, at, end in _lines(stream, head):
+        kind, _, said = rest.partition(b" ")
+        if kind not in (b"B", b"E") or not said or len(said.split()) != 1 or said != said.strip():
+            continue
+        body = stream[start : at - len(head)]
+        told = said.decode("utf-8", "replace")
+        if kind == b"B":
             if name:
-                found[name] = _frame(name, stream[start : match.start()], mark, caps, ended=False)
-            name, start = match.group(2).decode("utf-8", "replace"), match.end() + 1
+                found[name] = _frame(name, body, head, caps, ended=False)
+            name, start = told, end + 1
             if name in found:
                 found[name] = Frame(name, None, b"", complete=False)
                 name = ""
-        elif name and name == match.group(2).decode("utf-8", "replace"):
-            found[name] = _frame(name, stream[start : match.start()], mark, caps, ended=True)
+        elif name and name == told:
+            found[name] = _frame(name, body, head, caps, ended=True)
             name = ""
     if name:
-        found[name] = _frame(name, stream[start:], mark, caps, ended=False)
+        found[name] = _frame(name, stream[start:], head, caps, ended=False)
     return {name: frame for name, frame in found.items() if name in caps}
 
 
-def _frame(name: str, body: bytes, mark: str, caps: Mapping[str, int], *, ended: bool) -> Frame:
-    word = mark.encode()
-    code = re.search(rb"\n@%b R (\d+|deadline)\n" % word, body)
-    if code:
-        body = body[: code.start()] + b"\n" + body[code.end() :]
-    split = body.rfind(b"\n@%b S\n" % word)
-    stdout, stderr = (body, b"") if split < 0 else (body[:split], body[split + len(word) + 5 :])
+def _frame(name: str, body: bytes, head: bytes, caps: Mapping[str, int], *, ended: bool) -> Frame:
+    code, body = _take_code(body, b"\n" + head + b"R ")
+    mark = b"\n" + head + b"S\n"
+    split = body.rfind(mark)
+    stdout, stderr = (body, b"") if split < 0 else (body[:split], body[split + len(mark) :])
     cap = caps.get(name, 0)
     truncated = len(stdout) > cap
     stdout = stdout[:cap].replace(SECTION.encode(), b"?")
-    stdout = re.sub(rb"(?:\A|\n)@%b - " % re.escape(word), SECTION.encode(), stdout)
+    section = b"\n" + head + b"- "
+    if stdout.startswith(section[1:]):
+        stdout = b"\n" + stdout
+    stdout = stdout.replace(section, SECTION.encode())
     return Frame(
         name=name,
-        exit_code=_exit_code(code.group(1)) if code else None,
+        exit_code=code,
         stdout=stdout,
         stderr=stderr.strip(),
         truncated=truncated,
@@ -118,5 +140,14 @@ def _frame(name: str, body: bytes, mark: str, caps: Mapping[str, int], *, ended:
     )
 
 
-def _exit_code(word: bytes) -> int:
-    return 124 if word == b"deadline" else int(word)
+def _take_code(body: bytes, mark: bytes) -> tuple[int | None, bytes]:
+    """Given a frame and what its exit code stands behind, return the code and the rest."""
+    at = body.find(mark)
+    while at >= 0:
+        end = body.find(b"\n", at + len(mark))
+        word = body[at + len(mark) : end] if end >= 0 else b""
+        if word == b"deadline" or word.isdigit():
+            code = 124 if word == b"deadline" else int(word)
+            return code, body[:at] + body[end:]
+        at = body.find(mark, at + len(mark))
+    return None, body
