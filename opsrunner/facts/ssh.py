@@ -17,8 +17,7 @@ _WEAK_MAC = re.compile(r"md5|-96|sha1(?!\d)|^none$")
 _WEAK_KEX = re.compile(r"group1-|group14-sha1|group-exchange-sha1|gex-sha1|^kexguess|rsa1024")
 # What a banner must not give away: getty's escapes and the names and numbers of systems.
 _LEAK = re.compile(
-    r"\\[mrsvnl]|\\S|centos|red ?hat|kylin|debian|ubuntu|openeuler|openssh|kernel|\bel\d|linux",
-    re.IGNORECASE,
+    r"(?i)\\[mrsvnl]|\\S|centos|red ?hat|kylin|debian|ubuntu|openeuler|openssh|kernel|\bel\d|linux",
 )
 _EVERYBODY = re.compile(r"[*?]*\*[*?]*(@.*)?").fullmatch
 _MODERN = (7, 0)  # from here on the built-in lists are printed by -T and hold no arcfour
@@ -28,12 +27,12 @@ _MODERN = (7, 0)  # from here on the built-in lists are printed by -T and hold n
 def reloaded(host: Host) -> bool:
     """Return True: every running sshd has read its files as they are now.
 
-    Raise CannotTell when one has not: what ``sshd -T`` says is what its next start would do.
+    Raise CannotTell when one has not: ``sshd -T`` says what its next start would do.
     """
     for kind, text in host.sections("ssh.effective"):
         if kind == "unread":
-            newer = ", ".join(text.split("\n")).strip(", ")
-            raise CannotTell(Reason.NOT_COLLECTED, f"sshd was not reloaded since {newer} changed")
+            what = f"sshd was not reloaded since {', '.join(text.split())} changed"
+            raise CannotTell(Reason.NOT_COLLECTED, what)
     return True
 
 
@@ -49,11 +48,10 @@ def daemons(host: Host) -> list[dict[str, dict[str, str]]]:
     plain, *parts = host.text("ssh.effective").split(SECTION)
     found = [{"root": _options(plain)}]
     for kind, _, text in (part.partition("\n") for part in parts):
-        if kind == "unread":
-            continue
         if kind == "root":
             found.append({})
-        found[-1][kind] = _options(text)
+        if kind != "unread":
+            found[-1][kind] = _options(text)
     return [{"any": daemon["root"], **daemon} for daemon in found]
 
 
@@ -77,8 +75,8 @@ def options(host: Host) -> dict[str, str]:
 @fact(probes=["ssh.daemon"])
 def present(host: Host) -> bool:
     """Return whether there is an SSH server: a binary, a running process or a service."""
-    sections = dict(host.sections("ssh.daemon"))
-    return any(sections.get(name, "").strip() for name in ("binary", "process", "unit"))
+    said = dict(host.sections("ssh.daemon"))
+    return any(said.get(name, "").strip() for name in ("binary", "process", "unit"))
 
 
 @fact(probes=["ssh.files"], facts=["ssh.daemons"])
@@ -241,8 +239,8 @@ def weak_kex(host: Host) -> list[str]:
     found = _weak(host, "kexalgorithms", _WEAK_KEX)
     for answer in _answers(host):
         if answer.get("gssapikeyexchange", "no").lower() != "no":
-            listed = answer.get("gssapikexalgorithms", "gss-group1-sha1-")
-            found += [name for name in listed.split(",") if _WEAK_KEX.search(name.lower())]
+            names = answer.get("gssapikexalgorithms", "gss-group1-sha1-").split(",")
+            found += [name for name in names if _WEAK_KEX.search(name.lower())]
     return list(dict.fromkeys(found))
 
 
@@ -254,8 +252,7 @@ def allow_list(host: Host) -> list[str]:
     such as ``*`` or ``*@10.0.0.0/8`` names no account. Source: sshd_config(5), AllowUsers: once
     there is one, everybody else is refused; the lists of a Match block replace the others.
     """
-    found: list[str] = []
-    answers = host.get("ssh.daemons")
+    found, answers = [], host.get("ssh.daemons")
     for daemon, blocks in zip(answers, _blocks(host, len(answers)), strict=True):
         inside = [{**daemon["any"], **block.options} for block in blocks if "allowusers"
                   in block.options or "allowgroups" in block.options]
@@ -290,14 +287,13 @@ def banner(host: Host) -> dict[str, Any]:
 def two_factor_hints(host: Host) -> dict[str, Any]:
     """Return what points to a second factor: AuthenticationMethods and what the files require.
 
-    Shape: ``{"authenticationmethods": str, "combined": bool, "lines": [...]}``; ``combined``
-    when every listed method joins at least two with a comma. For the person who decides.
+    Shape: ``{"authenticationmethods": str, "combined": bool, "lines": [...]}``; ``combined``:
+    every listed method joins at least two with a comma. For the person who decides.
     """
-    methods = host.get("ssh.options").get("authenticationmethods", "any")
-    texts = host.files("ssh.files").texts
-    text = "\n".join(texts[path] for path in sorted(texts))
-    wanted = ("authenticationmethods", "challengeresponseauthentication",
-              "kbdinteractiveauthentication")
+    methods = str(host.get("ssh.options").get("authenticationmethods", "any"))
+    text = "\n".join(body for _, body in sorted(host.files("ssh.files").texts.items()))
+    wanted = ("authenticationmethods", *(f"{way}authentication"
+                                         for way in ("challengeresponse", "kbdinteractive")))
     lines = [" ".join(words) for line in text.split("\n") if (words := tokens(line))
              and words[0] in wanted]
     combined = methods != "any" and all("," in item for item in methods.split())
