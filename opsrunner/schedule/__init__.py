@@ -1,0 +1,1 @@
+"""What has to happen again and again: occurrence -> run -> proof, or missed."""
