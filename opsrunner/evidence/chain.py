@@ -18,11 +18,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from opsrunner.errors import EvidenceError
 from opsrunner.evidence.schema import RecordType
 
 GENESIS = "0" * 64
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NOT_WHOLE = re.compile(r"[0-9][.eE]")
 
 
 def canonical(value: object) -> str:
@@ -37,6 +40,16 @@ def canonical(value: object) -> str:
         raise EvidenceError(f"a record holds something that is not JSON: {error}") from error
     # A lone surrogate (a byte of the host that is no UTF-8) has no UTF-8 form of its own.
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _plainly(text: str) -> bool:
+    """Given JSON, return whether a fast parser already proves it canonical.
+
+    What the two may write differently (numbers that are not whole) is left to ``canonical``.
+    """
+    if _NOT_WHOLE.search(text):
+        return False
+    return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS) == text.encode()
 
 
 def _dump(value: object) -> str:
@@ -148,8 +161,14 @@ class Record:
 
         The hash covers texts put together; this keeps a body from passing for other columns.
         """
+        return self.canonical_body() is not None
+
+    def canonical_body(self) -> dict[str, Any] | None:
+        """Return the body as a JSON object, None when it is not the one text of one."""
         try:
             loaded = json.loads(self.body)
-            return isinstance(loaded, dict) and canonical(loaded) == self.body
+            if isinstance(loaded, dict) and (_plainly(self.body) or canonical(loaded) == self.body):
+                return loaded
         except (ValueError, RecursionError, EvidenceError):
-            return False
+            pass
+        return None

@@ -147,7 +147,11 @@ def references(record: Record) -> Iterator[tuple[str, str]]:
     In a run's outputs the member ``blobs`` holds such a mapping; the rest is free. Raise
     EvidenceError when the record was changed or has not the form of its type.
     """
-    body = record.data
+    yield from references_in(record, record.data)
+
+
+def references_in(record: Record, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Given a sound record and its body, yield the same; for who has the body already."""
     try:
         yield from _references(record.type, body)
     except (KeyError, TypeError, AttributeError) as error:

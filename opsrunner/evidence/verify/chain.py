@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 from opsrunner.errors import EvidenceError
 from opsrunner.evidence.chain import GENESIS, Record
 from opsrunner.evidence.heads import SIGNED
 from opsrunner.evidence.ledger import Ledger
-from opsrunner.evidence.records import references
+from opsrunner.evidence.records import references_in
 from opsrunner.evidence.schema import RecordType, records
-from opsrunner.evidence.verify.blobs import BlobScan
 from opsrunner.evidence.verify.report import VerifyReport
 
 _PAGE = 500
 _GIVE_UP = 1000  # unreadable records: the file is lost, trying each takes minutes
 
 
-class ChainWalk:
-    """One pass over the ledger; afterwards ``signed`` and ``expected`` say what was met."""
+class Blobs(Protocol):
+    """Who checks the blobs that records name."""
 
-    def __init__(self, ledger: Ledger, blobs: BlobScan, report: VerifyReport) -> None:
+    def named(self, sha: str, by: str) -> None:
+        """Given a hash that a record names, and how, report the blob if it does not hold."""
+
+
+Visit = Callable[[Record, Mapping[str, Any]], None]
+
+
+def _nothing(_record: Record, _body: Mapping[str, Any]) -> None:
+    pass
+
+
+class ChainWalk:
+    """One pass over the ledger; afterwards ``signed`` and ``expected`` say what was met.
+
+    ``visit`` is given every record that is sound by itself, with its body, as it is met.
+    """
+
+    def __init__(
+        self, ledger: Ledger, blobs: Blobs, report: VerifyReport, visit: Visit = _nothing,
+    ) -> None:
         self.signed: dict[int, str] = {}  # number -> hash of records that have a signed head
         self.expected: int | None = None  # number of the record with the expected hash
         self.newest = 0
         self._ledger = ledger
         self._blobs = blobs
+        self._visit = visit
         self._report = report
         self._tail: tuple[int, str] | None = (0, GENESIS)  # None: the record before is unreadable
         self._unreadable = 0
@@ -35,13 +55,13 @@ class ChainWalk:
         """Given the number of the last record, and a hash to look for, check every record."""
         for record in self._read(until):
             self._link(record)
-            fault = record.fault()
-            if fault is None and not record.is_canonical():
+            fault, body = record.fault(), None
+            if fault is None and (body := record.canonical_body()) is None:
                 fault = "has a body that is not canonical JSON"
             if fault:
                 self._report.add(record.name, fault)
-            else:
-                self._meaning(record)
+            if body is not None:
+                self._meaning(record, body)
                 if record.hash == expect:
                     self.expected = record.seq
             self._report.records += 1
@@ -86,22 +106,25 @@ class ChainWalk:
                 f"its link does not hold: record {seq} has hash {digest}, it says {record.prev}",
             )
 
-    def _meaning(self, record: Record) -> None:
-        """Given a sound record, check that it may stand where it does."""
+    def _meaning(self, record: Record, body: Mapping[str, Any]) -> None:
+        """Given a sound record and its body, check that it may stand where it does."""
         try:
             kind = RecordType(record.type)
-            for label, sha in references(record):
-                subject = f" ({record.data['id']!r})" if kind is RecordType.SUBJECT else ""
+            subject = f" ({body['id']!r})" if kind is RecordType.SUBJECT else ""
+            for label, sha in references_in(record, body):
                 self._blobs.named(sha, f"{record.name}{subject} as {label!r}")
-            if fault := self._out_of_place(kind, record):
+            if fault := self._out_of_place(kind, record, body):
                 self._report.add(record.name, fault)
         except (EvidenceError, ValueError, KeyError) as error:
             self._report.add(record.name, str(error))
             return
         if kind in SIGNED:
             self.signed[record.seq] = record.hash
+        self._visit(record, body)
 
-    def _out_of_place(self, kind: RecordType, record: Record) -> str | None:
+    def _out_of_place(
+        self, kind: RecordType, record: Record, body: Mapping[str, Any],
+    ) -> str | None:
         if kind is not RecordType.STORE and record.seq == 1:
             return "is not what a chain begins with"
         if kind is RecordType.STORE and record.seq != 1:
@@ -110,16 +133,18 @@ class ChainWalk:
             self._report.runs += 1
             self._open[record.run_id] = 0
         elif kind not in (RecordType.STORE, RecordType.DOCUMENT):
-            return self._within_run(kind, record)
+            return self._within_run(kind, record, body)
         return None
 
-    def _within_run(self, kind: RecordType, record: Record) -> str | None:
+    def _within_run(
+        self, kind: RecordType, record: Record, body: Mapping[str, Any],
+    ) -> str | None:
         if record.run_id not in self._open:
             return "belongs to a run that has not begun or has ended"
         if kind is RecordType.SUBJECT:
             self._open[record.run_id] += 1
             return None
-        found, said = self._open.pop(record.run_id), record.data.get("recorded")
+        found, said = self._open.pop(record.run_id), body.get("recorded")
         if kind is RecordType.RUN_END and found != said:
             return f"says {said} subjects were recorded; the chain holds {found}"
         return None

@@ -25,14 +25,15 @@ def check(books: Books, walk: ChainWalk, report: VerifyReport) -> None:
             report.notes.append(f"the head of record {seq} gets its name at the next opening")
             continue
         report.heads += 1
-        if fault := _fault(books.heads, seq, digest):
+        if fault := fault_of(books.heads, seq, digest):
             report.add(f"heads/{seq}.json", fault)
     for seq in sorted(_numbers(books.heads.folder) - walk.signed.keys()):
         if fault := _left_over(books, seq, walk):
             report.add(f"heads/{seq}.json", fault)
 
 
-def _fault(heads: Heads, seq: int, digest: str) -> str | None:
+def fault_of(heads: Heads, seq: int, digest: str) -> str | None:
+    """Given the number and hash of a record that has a signed head, return why it does not hold."""
     path = heads.path(seq)
     try:
         data = path.read_bytes()

@@ -1,0 +1,141 @@
+"""The runs of one activity that ``verify`` accepts, read in the same pass that checks them.
+
+A run is accepted when the chain holds from its first record to the run's end, the run finished,
+its head is signed, every blob it names holds, and nothing is wrong with the ledger file. What
+other activities' records rest on is not re-hashed: that is what ``opsrunner verify`` is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from opsrunner.errors import EvidenceError
+from opsrunner.evidence.blobs import BlobStore
+from opsrunner.evidence.books import Books
+from opsrunner.evidence.chain import Record
+from opsrunner.evidence.faults import plain
+from opsrunner.evidence.records import ENDS, SubjectRecord, references_in
+from opsrunner.evidence.schema import RecordType
+from opsrunner.evidence.store import Store
+from opsrunner.evidence.verify import file, heads
+from opsrunner.evidence.verify.chain import ChainWalk
+from opsrunner.evidence.verify.report import VerifyReport
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRun:
+    """One run whose records hold; ``recorded`` is when it ended, ISO 8601 in UTC.
+
+    That is the newest wall clock of the chain up to there: a clock that was set back does not
+    make a run older than what was recorded before it.
+    """
+
+    id: str
+    activity: str
+    recorded: str
+    subjects: tuple[SubjectRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The accepted runs, oldest first, and what was refused and why, a sentence each."""
+
+    runs: tuple[AcceptedRun, ...]
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run being read."""
+
+    activity: str
+    subjects: list[SubjectRecord] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+class _Reader:
+    """Takes the records of a walk and keeps the runs of some activities."""
+
+    def __init__(
+        self, books: Books, report: VerifyReport, activities: Collection[str], now: str,
+    ) -> None:
+        self.runs: list[AcceptedRun] = []
+        self.refused: list[str] = []
+        self._books, self._report, self._now = books, report, now
+        self._activities = activities
+        self._open: dict[str, _Run] = {}
+        self._latest = ""
+
+    def visit(self, record: Record, body: Mapping[str, Any]) -> None:
+        """Given a sound record and its body, take what belongs to a run that is wanted."""
+        if self._latest < record.wall <= self._now:
+            self._latest = record.wall
+        if record.type == RecordType.RUN_BEGIN and body["activity"] in self._activities:
+            self._open[record.run_id] = _Run(body["activity"])
+        run = self._open.get(record.run_id)
+        if run is None:
+            return
+        run.faults += _broken(self._books.blobs, (sha for _, sha in references_in(record, body)))
+        if record.type == RecordType.SUBJECT:
+            run.subjects.append(SubjectRecord(**body))
+        elif record.type in ENDS:
+            del self._open[record.run_id]
+            self._end(run, record)
+
+    def _end(self, run: _Run, record: Record) -> None:
+        if record.type != RecordType.RUN_END:
+            return  # failed and interrupted runs are no runs to believe
+        head = heads.fault_of(self._books.heads, record.seq, record.hash)
+        faults = [*run.faults, *([f"its head: {head}"] if head else [])]
+        if record.wall > self._now:
+            faults.append(f"it says that it ended at {record.wall}, which is yet to come")
+        if self._report.first:
+            faults.append(f"the chain before its end is broken: {self._report.first}")
+        if faults:
+            self.refused.append(f"run {record.run_id}: {faults[0]}")
+            return
+        self.runs.append(
+            AcceptedRun(record.run_id, run.activity, self._latest, tuple(run.subjects)),
+        )
+
+
+class _NoBlobs:
+    """The blobs of other activities are not looked at; the reader looks at its own."""
+
+    def named(self, sha: str, by: str) -> None:
+        """Do nothing."""
+
+
+def accepted_runs(store: Store, activities: Collection[str], now: str) -> Accepted:
+    """Given a store, names of activities and the time (ISO 8601, UTC, ``Z``), return their runs.
+
+    Raise EvidenceError when the ledger cannot be read at all.
+    """
+    books, report = store.books, VerifyReport()
+    books.ledger.check_version()
+    reader = _Reader(books, report, activities, now)
+    walk = ChainWalk(books.ledger, _NoBlobs(), report, reader.visit)
+    walk.run(books.ledger.last().seq, None)
+    broken = VerifyReport()
+    file.check(books, broken)
+    refused = [*reader.refused, *map(str, report.breaks[:1]), *map(str, broken.breaks[:1])]
+    return Accepted(() if broken.first else tuple(reader.runs), tuple(refused))
+
+
+def _broken(blobs: BlobStore, shas: Iterable[str]) -> list[str]:
+    """Given hashes, return a sentence for each blob that is missing or was changed."""
+    faults = []
+    for sha in shas:
+        try:
+            actual = hashlib.sha256(blobs.path(sha).read_bytes()).hexdigest()
+        except OSError as error:
+            faults.append(f"blob {sha} cannot be read: {plain(error)}")
+        except EvidenceError as error:
+            faults.append(str(error))
+        else:
+            if actual != sha:
+                faults.append(f"blob {sha} was changed")
+    return faults
