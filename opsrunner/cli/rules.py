@@ -16,6 +16,7 @@ from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.people import FILE as PEOPLE
 from opsrunner.plan.people import load_people
 from opsrunner.plan.signers import Signers, load_signers
+from opsrunner.policy.backup import load_backup
 from opsrunner.policy.cases import failures, load_cases
 from opsrunner.policy.load import Policies, load_policies
 from opsrunner.policy.models import Rule
@@ -156,7 +157,7 @@ def check_rules(
 def _others(policies: Path) -> list[Problem]:
     """Given the policies folder, return what is wrong with who may change what, and when."""
     problems: list[Problem] = []
-    loads = [load_calendar, load_business]
+    loads = [load_calendar, load_business, load_backup]
     if (policies / PEOPLE).exists():  # rules alone can be checked without anybody
         loads += [load_people, _signers]
     for load in loads:

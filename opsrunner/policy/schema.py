@@ -14,6 +14,7 @@ from opsrunner.judge.operators import OPERATORS
 from opsrunner.plan.business import BusinessFile
 from opsrunner.plan.calendar import CalendarFile
 from opsrunner.plan.people import PeopleFile
+from opsrunner.policy.backup import BackupFile
 from opsrunner.policy.cases import CaseFile
 from opsrunner.policy.models import Control, PlatformFile, Profile, Rule, WaiverFile
 
@@ -27,6 +28,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "people": PeopleFile,
     "calendar": CalendarFile,
     "business": BusinessFile,
+    "backup": BackupFile,
 }
 FOLDER = Path("policies") / "schema"
 

@@ -24,6 +24,7 @@ PLACES = {
     "people": "policies/people.yml",
     "calendar": "policies/calendar/*.yml",
     "business": "policies/business/*.yml",
+    "backup": "policies/backup/*.yml",
 }
 
 
