@@ -1,0 +1,1 @@
+"""What others' tools wrote (logs, lists, exports), read into results; nothing is run or asked."""
