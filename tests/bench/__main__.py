@@ -2,7 +2,7 @@
 
 The table is printed and written to ``reports/bench/latest.json`` as a list of
 ``{"name", "value", "limit", "unit", "holds"}``; the exit code is 1 when one does not hold.
-``python -m tests.bench harden`` (or ``papers``) measures that alone and writes nothing.
+``python -m tests.bench harden`` (or ``backup``, ``papers``) measures that alone and writes nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from opsrunner.policy.load import Policies, load_policies
 from opsrunner.sources.codec import STABLE, VOLATILE, decode
 from opsrunner.sources.limits import Limits
 from opsrunner.subjects.inventory import load_inventory
+from tests.bench.backup import backup_figures
 from tests.bench.figures import Figure, figure
 from tests.bench.fleet import floor, targets
 from tests.bench.harden import harden_figures
@@ -41,7 +42,7 @@ MIB = 1024 * 1024
 def main() -> int:
     """Measure everything, or what is asked for; return 0 when all holds."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the labs come down all the same
-    alone = {"harden": harden_figures, "papers": paper_figures}
+    alone = {"harden": harden_figures, "backup": backup_figures, "papers": paper_figures}
     if sys.argv[1:]:
         with tempfile.TemporaryDirectory(prefix="opsrunner-bench-") as folder:
             return 0 if all(one.holds for one in alone[sys.argv[1]](Path(folder))) else 1
@@ -50,6 +51,7 @@ def main() -> int:
         figures = [
             *fleet_figures(policies, Path(folder)),
             *scale_figures(policies, Path(folder)),
+            *backup_figures(Path(folder) / "backup"),
             *harden_figures(Path(folder) / "harden"),
             *paper_figures(Path(folder) / "papers"),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +15,26 @@ Parser = Callable[[str, ZoneInfo], tuple[JobResult, ...]]
 PARSERS: Final[Mapping[str, Parser]] = {
     module.TOOL: module.parse for module in (expdp, mssql, mysqldump, restic, rman)
 }
+
+
+# A session's echo of "connect target user/password@service", and of passwords in commands.
+_SECRET = re.compile(
+    rb"""(\bconnect\s+(?:target|catalog|auxiliary)\s+['"]?[^\s/'"]+/|\bidentified\s+by\s+['"]?|"""
+    rb"""\b(?:password|pwd)\s*=\s*['"]?)[^\s@'";,]+""", re.IGNORECASE,
+)
+_OF_A_DUMP = (b"--", b"/*!", b"/*M!", b"mysqldump:", b"mariadb-dump:")
+
+
+def on_record(kind: str, data: bytes) -> bytes:
+    """Given a job's kind and a file's bytes, return what of it may go on record.
+
+    Passwords are masked. Of a dump its comments remain, which is what its result rests on: the
+    data of others has no place in the evidence.
+    """
+    if kind == mysqldump.TOOL:
+        lines = data.splitlines(keepends=True)
+        data = b"".join(line for line in lines if line.startswith(_OF_A_DUMP) or not line.strip())
+    return _SECRET.sub(rb"\1******", data)
 
 
 def read_job(kind: str, data: bytes, zone: ZoneInfo) -> tuple[JobResult, ...]:

@@ -73,12 +73,12 @@ def _from_csv(text: str, zone: ZoneInfo) -> tuple[JobResult, ...]:
         return unknown(TOOL, Reason.TRUNCATED, "has no row, not even the names of columns")
     head = [name.strip() for name in table[0]]
     rows = [dict(zip(head, row, strict=False)) for row in table[1:] if len(row) == len(head)]
-    found = _rows(rows, zone)
+    results = _rows(rows, zone)
     if unended or len(rows) != len(table) - 1:
-        return (*found, *truncated(TOOL, "the export's last line is not ended"))
+        return (*results, *truncated(TOOL, "the export's last line is not ended"))
     if counts and counts[0] != len(rows):
-        return (*found, *truncated(TOOL, f"{counts[0]} rows, of which {len(rows)} are there"))
-    return found
+        return (*results, *truncated(TOOL, f"{counts[0]} rows, of which {len(rows)} are there"))
+    return results
 
 
 def _rows(rows: list[dict[str, str]], zone: ZoneInfo) -> tuple[JobResult, ...]:

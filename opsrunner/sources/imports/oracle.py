@@ -57,8 +57,8 @@ def _naive(parts: dict[str, str]) -> datetime | None:
         name = parts["mon"][:3].upper()
         month = str(_MONTHS.index(name) + 1) if name in _MONTHS else "0"
     year = int(parts["y"]) + (2000 if len(parts["y"]) == len("26") else 0)
-    clock = [int(parts.get(part, "0")) for part in ("h", "m", "s")]
+    hour, minute, second = (int(parts.get(part, "0")) for part in ("h", "m", "s"))
     try:
-        return datetime(year, int(month), int(parts["d"]), *clock)  # noqa: DTZ001 - a wall clock
+        return datetime(year, int(month), int(parts["d"]), hour, minute, second)  # noqa: DTZ001 - a wall clock
     except ValueError:
         return None

@@ -65,9 +65,10 @@ def attempt(
     targeted: Sequence[str],
     *recorded: SubjectRecord,
     error: BaseException | None = None,
+    activity: str = "check",
 ) -> None:
     """Given what is targeted and what is recorded, record it, then raise the error or finish."""
-    with begin(store, targeted) as run:
+    with begin(store, targeted, activity=activity) as run:
         for record in recorded:
             run.subject(record)
         run.flush()

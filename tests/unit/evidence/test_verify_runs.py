@@ -11,7 +11,7 @@ from opsrunner.evidence.store import Store
 from opsrunner.evidence.verify import verify
 from opsrunner.evidence.verify.runs import Accepted, accepted_runs
 from tests.unit.evidence.clock import at
-from tests.unit.evidence.recording import alter, begin, flip, subject
+from tests.unit.evidence.recording import alter, attempt, begin, flip, subject
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -47,9 +47,10 @@ def test_sound_runs_of_the_activity_are_accepted_with_when_they_were_recorded(
 
 
 def test_runs_that_did_not_finish_are_not_accepted(store: Store, runs: list[str]) -> None:
-    with pytest.raises(KeyboardInterrupt), begin(store, ["a"], activity="backup-verify") as run:
-        run.subject(subject(store, "a"))
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        attempt(
+            store, ["a"], subject(store, "a"), error=KeyboardInterrupt(), activity="backup-verify",
+        )
     with begin(store, ["a"], activity="backup-verify") as open_run:
         open_run.subject(subject(store, "a"))
         open_run.flush()

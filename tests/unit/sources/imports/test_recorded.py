@@ -24,7 +24,7 @@ _IMPORT = (
 )
 E, F, U = JobState.ENDED, JobState.FAILED, JobState.UNKNOWN
 # file -> state, end (a day alone: that whole day), size, what it covers, what, words of the rest
-EXPECTED = {
+EXPECTED: dict[str, list[tuple[JobState, str | None, int | None, str, str, str]]] = {
     "rman_full_en.log": [(E, "2026-11-21T02:21:48", None, "JG05", "full", "RMAN-08120: WARNING")],
     "rman_full_zh.log": [(E, "2026-11-21", None, "JG01", "full", "")],
     "rman_failed.log": [(F, None, None, "JG06", "", "ORA-19809: limit exceeded")],

@@ -1,0 +1,1 @@
+"""Backups: what a verification says, and the ledger of what was proven when."""

@@ -1,0 +1,120 @@
+"""``opsrunner backup``: how far backups are proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from opsrunner.activities.backup.ledger import Ledger, build
+from opsrunner.activities.backup.proofs import proven_by_set
+from opsrunner.activities.backup.record import ACTIVITY
+from opsrunner.cli.context import load_context, open_store
+from opsrunner.cli.importing import import_results
+from opsrunner.cli.outcome import require_folder
+from opsrunner.errors import ExitCode, Problem, SettingsError
+from opsrunner.evidence.store import Store
+from opsrunner.evidence.verify.runs import accepted_runs
+from opsrunner.policy.backup import BackupPolicy, load_backup
+from opsrunner.report.backup import as_html, as_json, as_xlsx
+from opsrunner.report.backup.terminal import print_ledger
+from opsrunner.settings import load_settings
+from opsrunner.subjects.backup_sets import unknown_to
+
+EXAMPLES = """
+Examples:
+
+  opsrunner backup ledger --format html,xlsx
+
+  opsrunner backup import regulation_platform/oracle/reg-rhel-01/JG01 rman.log list.log
+"""
+
+WRITERS: Final[Mapping[str, tuple[str, Callable[[Ledger, Path], None]]]] = {
+    "json": (as_json.NAME, as_json.write),
+    "html": (as_html.NAME, as_html.write),
+    "xlsx": (as_xlsx.NAME, as_xlsx.write),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Given the application, add the command group ``backup`` to it."""
+    group = typer.Typer(help="How far backups are proven.", no_args_is_help=True, epilog=EXAMPLES)
+    group.command("ledger")(ledger)
+    group.command("import")(import_results)
+    app.add_typer(group, name="backup")
+
+
+def ledger(
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="How many ISO weeks to show.")] = 52,
+    formats: Annotated[
+        str, typer.Option("--format", help="json, html, xlsx, or several with commas.")
+    ] = "",
+    output: Annotated[Path | None, typer.Option(help="Folder to write to.")] = None,
+    inventory: Annotated[
+        Path | None,
+        typer.Option("-i", "--inventory", help="Compare the policy's hosts and instances with it."),
+    ] = None,
+) -> int:
+    """Show for each backup set and week the highest level proven, and what is overdue.
+
+    Only what `opsrunner verify` accepts counts; a gap is not filled in later. Exit code 0; 2 when
+    a backup or a verification is overdue; 4 when evidence is not accepted; 3 for bad input.
+    """
+    chosen = _chosen(formats)
+    settings = load_settings()
+    folder = output or settings.reports / "backup"
+    if chosen:
+        require_folder(folder)
+    policy = load_backup(settings.policies)
+    _compare(policy, inventory, settings.policies)
+    made = made_from(open_store(settings), policy, datetime.now(UTC), weeks)
+    print_ledger(made, Console(soft_wrap=True, highlight=False))
+    for name in chosen:
+        file, write = WRITERS[name]
+        folder.mkdir(parents=True, exist_ok=True)
+        write(made, folder / file)
+        typer.echo(folder / file)
+    if made.refused:
+        return ExitCode.UNKNOWN
+    return ExitCode.VIOLATIONS if made.overdue else ExitCode.COMPLIANT
+
+
+def made_from(store: Store, policy: BackupPolicy, now: datetime, weeks: int) -> Ledger:
+    """Given store, policy, time and weeks, return the ledger. Raise EvidenceError."""
+    accepted = accepted_runs(store, [ACTIVITY], f"{now:%Y-%m-%dT%H:%M:%S.%f}Z")
+    runs = (
+        (run.id, datetime.fromisoformat(run.recorded), run.subjects) for run in accepted.runs
+    )
+    proven, refused = proven_by_set(runs)
+    return build(
+        policy, proven, now, weeks=weeks, head=store.head(),
+        refused=[*accepted.refused, *refused],
+    )
+
+
+def _compare(policy: BackupPolicy, inventory: Path | None, policies: Path) -> None:
+    """Refuse a policy that speaks of nothing, or of what the inventory does not know."""
+    if not policy.sets:
+        message = "says of nothing to back it up; docs/backup.md shows how"
+        raise SettingsError([Problem(str(policies / "backup"), "", message)])
+    if inventory is not None:
+        hosts = load_context(inventory).inventory
+        if problems := unknown_to(policy, hosts.hosts, str(hosts.path)):
+            raise SettingsError(problems)
+
+
+def _chosen(formats: str) -> list[str]:
+    """Given the option's text, return the formats. Raise SettingsError naming the unknown ones."""
+    names = [name.strip() for name in formats.split(",") if name.strip()]
+    known = ", ".join(WRITERS)
+    problems = [
+        Problem("--format", name, f"unknown; known: {known}")
+        for name in names if name not in WRITERS
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return names

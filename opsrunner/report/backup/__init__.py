@@ -1,0 +1,1 @@
+"""The ledger of recoverability in every format; the writers compute nothing."""
