@@ -63,13 +63,14 @@ class Row:
 
     @cached_property
     def due(self) -> int:
-        """Return how many weeks must have a proof, or have one."""
+        """Return how many weeks had to have a proof; the current one once it has one."""
         return sum(cell.state in (State.PROVEN, State.MISSED) for cell in self.cells)
 
     @cached_property
     def recoverable(self) -> int:
         """Return in how many weeks it was proven that the data can be had back (L3 and above)."""
-        return sum(cell.level is not None and cell.level.recoverable for cell in self.cells)
+        counted = [cell.level for cell in self.cells if cell.state is State.PROVEN]
+        return sum(level is not None and level.recoverable for level in counted)
 
     @property
     def short(self) -> int:
@@ -167,10 +168,11 @@ def _row(
 
 
 def _cell(week: Occurrence, best: Proven | None, since: datetime, now: datetime) -> Cell:
-    if best is not None:
-        return Cell(week.name, State.PROVEN, best.level, best.run)
-    if week.start < since:  # a week of which only some days count is no gap
-        return Cell(week.name, None)
+    level, run = (best.level, best.run) if best else (None, "")
+    if week.start < since:  # shown, not counted; a week of which only some days count is no gap
+        return Cell(week.name, None, level, run)
+    if best:
+        return Cell(week.name, State.PROVEN, level, run)
     return Cell(week.name, State.OPEN if now < week.end else State.MISSED)
 
 

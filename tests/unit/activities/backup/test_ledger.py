@@ -92,6 +92,12 @@ def test_a_copy_of_yesterday_proves_this_week_and_one_of_last_year_does_not() ->
         assert cells(ledger([run(NOW, verification(NOW, copy=copy))], weeks=1)) == shown
 
 
+def test_what_was_proven_before_the_first_day_is_shown_and_not_counted() -> None:
+    made = ledger(weekly(range(1, 6)), weeks=6, made_by=policy(since=date(2026, 11, 4)))
+    assert cells(made) == "44444-"
+    assert (row(made).recoverable, row(made).due) == (1, 1)
+
+
 def test_before_the_first_day_nothing_is_due() -> None:
     made = ledger(weekly(range(1, 3)), weeks=6, made_by=policy(since=date(2026, 11, 4)))
     assert cells(made) == "...44-"
@@ -115,7 +121,7 @@ def test_a_fleet_that_does_its_work_has_nothing_overdue() -> None:
         run(day, *(verification(day, set_id=name, source="offsite") for name in (DB, FILES)))
         for day in days
     ]
-    made = ledger(runs)
+    made = ledger(runs, made_by=policy(since=date(2025, 11, 1)))
     assert made.overdue == ()
     assert cells(made) == "4" * 52
     assert all(not done.missed for one in made.rows for done in one.duties)
