@@ -32,6 +32,11 @@ def is_sha(text: str) -> bool:
     return _SHA.fullmatch(text) is not None
 
 
+def blob_path(root: str, sha: str) -> str:
+    """Given a store's root and a hash that is one, return where its blob is."""
+    return f"{root}/blobs/{sha[:2]}/{sha}.zst"
+
+
 @dataclass(frozen=True, slots=True)
 class BlobStore:
     """The blobs below the root of a store that ``Store.open`` has made."""
@@ -47,7 +52,7 @@ class BlobStore:
         """Given a hash, return where its blob is. Raise EvidenceError when it is not a hash."""
         if not is_sha(sha):
             raise EvidenceError(f"{sha[:80]!r} is not the SHA-256 of a blob")
-        return self.root / "blobs" / sha[:2] / f"{sha}.zst"
+        return Path(blob_path(str(self.root), sha))
 
     def put(self, data: bytes) -> str:
         """Given content, store it unless it is there already and return the blob's hash.

@@ -25,7 +25,7 @@ from opsrunner.evidence.schema import RecordType
 
 GENESIS = "0" * 64
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_NOT_WHOLE = re.compile(r"[0-9][.eE]")
+_NOT_WHOLE = re.compile(r'(?:":|[,\[])-?[0-9]+[.eE]')  # a value; inside a text it only costs time
 
 
 def canonical(value: object) -> str:
@@ -42,14 +42,26 @@ def canonical(value: object) -> str:
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _plainly(text: str) -> bool:
-    """Given JSON, return whether a fast parser already proves it canonical.
+def _plainly(text: str) -> object:
+    """Given JSON, return its value when a fast parser already proves the text canonical, or None.
 
     What the two may write differently (numbers that are not whole) is left to ``canonical``.
     """
     if _NOT_WHOLE.search(text):
-        return False
-    return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS) == text.encode()
+        return None
+    try:
+        loaded = orjson.loads(text)
+        same = orjson.dumps(loaded, option=orjson.OPT_SORT_KEYS) == text.encode()
+    except (ValueError, TypeError):  # a lone surrogate, a number beyond 64 bits
+        return None
+    return loaded if same else None
+
+
+def _quoted(text: str) -> str:
+    """Given a text, return it as JSON; plain texts, which nearly all are, cost nothing."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return json.dumps(text)
 
 
 def _dump(value: object) -> str:
@@ -109,7 +121,7 @@ class Record:
     @property
     def content(self) -> str:
         """Return what the hash covers besides ``prev``, from the columns as they are."""
-        run, kind, wall = (json.dumps(text) for text in (self.run_id, self.type, self.wall))
+        run, kind, wall = map(_quoted, (self.run_id, self.type, self.wall))
         return (
             f'{{"body":{self.body},"monotonic_ns":{self.monotonic_ns},"run":{run},'
             f'"seq":{self.seq},"type":{kind},"wall":{wall}}}'
@@ -166,8 +178,10 @@ class Record:
     def canonical_body(self) -> dict[str, Any] | None:
         """Return the body as a JSON object, None when it is not the one text of one."""
         try:
+            if isinstance(plain := _plainly(self.body), dict):
+                return plain
             loaded = json.loads(self.body)
-            if isinstance(loaded, dict) and (_plainly(self.body) or canonical(loaded) == self.body):
+            if isinstance(loaded, dict) and canonical(loaded) == self.body:
                 return loaded
         except (ValueError, RecursionError, EvidenceError):
             pass

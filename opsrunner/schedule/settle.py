@@ -6,11 +6,12 @@ when that was. So a gap cannot be filled in afterwards: work done later proves a
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from opsrunner.schedule.cadence import Occurrence
 
@@ -39,8 +40,7 @@ class Proof:
     run: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):  # made by the hundred thousand
     """One occurrence and what became of it; ``run`` is the first that proves it, "" if none."""
 
     occurrence: Occurrence
@@ -55,29 +55,31 @@ def settle(
     *,
     within: timedelta = _NONE,
 ) -> list[Settled]:
-    """Given occurrences in order, proofs, the time and how long recording may take, settle each.
+    """Given disjoint occurrences in order, proofs and the time, settle each; ``within``: below.
 
     A proof is for the occurrence that it lies in wholly. It counts when it was recorded no later
     than ``within`` after that occurrence's end, and not before it was done.
     """
-    ordered = sorted(proofs)
-    starts = [proof.earliest for proof in ordered]
+    starts = [one.start for one in expected]
+    runs: dict[int, str] = {}
+    for proof in sorted(proofs):
+        place = bisect_right(starts, proof.earliest) - 1
+        if place >= 0 and _counts(proof, expected[place], expected[place].end + within):
+            runs.setdefault(place, proof.run)
+    closed = bisect_right([one.end for one in expected], now - within)
     return [
-        _settled(one, ordered, bisect_left(starts, one.start), one.end + within, now)
-        for one in expected
+        Settled(one, State.PROVEN, runs[place]) if place in runs
+        else Settled(one, State.MISSED if place < closed else State.OPEN)
+        for place, one in enumerate(expected)
     ]
 
 
-def _settled(
-    one: Occurrence, ordered: Sequence[Proof], first: int, closes: datetime, now: datetime,
-) -> Settled:
-    for index in range(first, len(ordered)):
-        proof = ordered[index]
-        if proof.earliest >= one.end:
-            break
-        if proof.latest < one.end and proof.latest <= proof.recorded < closes:
-            return Settled(one, State.PROVEN, proof.run)
-    return Settled(one, State.OPEN if now < closes else State.MISSED)
+def _counts(proof: Proof, one: Occurrence, closes: datetime) -> bool:
+    """Given a proof, the period it may be of, and when that closes, return whether it counts."""
+    return (
+        proof.earliest < one.end and proof.latest < one.end
+        and proof.latest <= proof.recorded < closes
+    )
 
 
 def overdue(settled: Sequence[Settled]) -> bool:

@@ -33,7 +33,7 @@ def backup_figures(folder: Path) -> list[Figure]:
     """Given an empty folder, measure the ledger of a simulated fleet there; the best of three."""
     write_policies(folder / "policies")
     policy = load_backup(folder / "policies")
-    record_year(Store.open(folder / "store"), policy)
+    record_year(folder / "store", policy)
     environ = {
         **os.environ, "OPSRUNNER_STORE": str(folder / "store"),
         "OPSRUNNER_POLICIES": str(folder / "policies"),
@@ -73,9 +73,11 @@ def _system(number: int) -> Mapping[str, object]:
     }
 
 
-def record_year(store: Store, policy: BackupPolicy) -> None:
-    """Given a store and the policy, record a run in each of the last 52 weeks, this one last."""
+def record_year(folder: Path, policy: BackupPolicy) -> None:
+    """Given a folder and the policy, make a store there with a run in each of the last 52 weeks."""
     now = datetime.now(UTC)
+    with _at(now - timedelta(weeks=WEEKS)):  # a store is older than what is recorded in it
+        store = Store.open(folder)
     for ago in range(WEEKS - 1, -1, -1):
         moment = now - timedelta(weeks=ago)
         with _at(moment), store.begin(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from opsrunner.errors import EvidenceError
 from opsrunner.evidence.chain import GENESIS, Record
@@ -11,17 +11,11 @@ from opsrunner.evidence.heads import SIGNED
 from opsrunner.evidence.ledger import Ledger
 from opsrunner.evidence.records import references_in
 from opsrunner.evidence.schema import RecordType, records
+from opsrunner.evidence.verify.blobs import BlobScan
 from opsrunner.evidence.verify.report import VerifyReport
 
 _PAGE = 500
 _GIVE_UP = 1000  # unreadable records: the file is lost, trying each takes minutes
-
-
-class Blobs(Protocol):
-    """Who checks the blobs that records name."""
-
-    def named(self, sha: str, by: str) -> None:
-        """Given a hash that a record names, and how, report the blob if it does not hold."""
 
 
 Visit = Callable[[Record, Mapping[str, Any]], None]
@@ -34,11 +28,12 @@ def _nothing(_record: Record, _body: Mapping[str, Any]) -> None:
 class ChainWalk:
     """One pass over the ledger; afterwards ``signed`` and ``expected`` say what was met.
 
-    ``visit`` is given every record that is sound by itself, with its body, as it is met.
+    ``visit`` is given every record that is sound by itself, with its body, as it is met; without
+    ``blobs`` it is for the visitor to look at what records name.
     """
 
     def __init__(
-        self, ledger: Ledger, blobs: Blobs, report: VerifyReport, visit: Visit = _nothing,
+        self, ledger: Ledger, blobs: BlobScan | None, report: VerifyReport, visit: Visit = _nothing,
     ) -> None:
         self.signed: dict[int, str] = {}  # number -> hash of records that have a signed head
         self.expected: int | None = None  # number of the record with the expected hash
@@ -111,8 +106,9 @@ class ChainWalk:
         try:
             kind = RecordType(record.type)
             subject = f" ({body['id']!r})" if kind is RecordType.SUBJECT else ""
-            for label, sha in references_in(record, body):
-                self._blobs.named(sha, f"{record.name}{subject} as {label!r}")
+            if self._blobs is not None:
+                for label, sha in references_in(record, body):
+                    self._blobs.named(sha, f"{record.name}{subject} as {label!r}")
             if fault := self._out_of_place(kind, record, body):
                 self._report.add(record.name, fault)
         except (EvidenceError, ValueError, KeyError) as error:

@@ -64,8 +64,9 @@ def record(policy: BackupPolicy, moment: datetime, store: Store) -> str:
 @pytest.fixture
 def runs(tmp_path: Path) -> list[str]:
     policy, now = load_backup(ROOT / "policies"), datetime.now(UTC)
-    store = Store.open(tmp_path / "store")
-    return [record(policy, now - ago * DAY, store) for ago in (*range(12, -1, -1),)]
+    with at(now - 13 * DAY):  # a store is older than what is recorded in it
+        store = Store.open(tmp_path / "store")
+    return [record(policy, now - ago * DAY, store) for ago in range(12, -1, -1)]
 
 
 def test_an_empty_store_is_overdue_and_the_table_fits_the_terminal() -> None:
@@ -85,7 +86,8 @@ def test_files_in_every_format_say_the_same(tmp_path: Path, runs: list[str]) -> 
     assert data["format"] == 1
     assert data["overdue"] == data["refused"] == []
     assert len(data["weeks"]) == 52
-    newest = data["sets"][0]["cells"][-1]
+    newest, before = (data["sets"][0]["cells"][n] for n in (-1, -2))
+    assert before["level"] == "L4"
     assert (newest["level"], newest["state"]) == ("L4", "proven")
     assert newest["run"] in runs
     page = (tmp_path / "out" / "backup-ledger.html").read_text("utf-8")

@@ -99,3 +99,38 @@ def test_a_body_cannot_pass_for_columns(record: Record) -> None:
     assert not moved.is_canonical()
     assert honest.is_canonical()
     assert record.is_canonical()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec=None))
+    | st.sampled_from(["\ud800", "13.5", ",1e5", '":1.0', "\x7f", "é"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), json_values, max_size=5))
+def test_the_fast_way_to_a_body_says_what_the_slow_one_says(body: dict[str, object]) -> None:
+    record = Record.following((0, GENESIS), Entry("r", RecordType.SUBJECT, body))
+    assert record.canonical_body() == json.loads(record.body)
+
+
+@given(
+    st.dictionaries(st.text(), json_values, max_size=3),
+    st.sampled_from([" ", "0", "1e5", '"', "\\u00e9", ":", ",", "-", "\n"]), st.data(),
+)
+def test_a_text_that_is_not_the_canonical_one_is_found_by_either(
+    body: dict[str, object], piece: str, data: st.DataObject,
+) -> None:
+    text = canonical(body)
+    place = data.draw(st.integers(0, len(text)))
+    spoiled = text[:place] + piece + text[place:]
+    sound = Record.following((0, GENESIS), Entry("r", RecordType.SUBJECT, {}))
+    record = replace(sound, body=spoiled)
+    try:
+        loaded = json.loads(spoiled)
+        expected = isinstance(loaded, dict) and canonical(loaded) == spoiled
+    except (ValueError, EvidenceError):
+        expected = False
+    assert record.is_canonical() == expected
