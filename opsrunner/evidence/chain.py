@@ -25,7 +25,9 @@ from opsrunner.evidence.schema import RecordType
 
 GENESIS = "0" * 64
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_NOT_WHOLE = re.compile(r'(?:":|[,\[])-?[0-9]+[.eE]')  # a value; inside a text it only costs time
+# A number that is not whole, as a member and as an item; inside a text it only costs time. Two
+# patterns, for each alone is searched for by how it begins.
+_NOT_WHOLE = (re.compile(r'":-?[0-9]+[.eE]'), re.compile(r"[,\[]-?[0-9]+[.eE]"))
 
 
 def canonical(value: object) -> str:
@@ -47,7 +49,7 @@ def _plainly(text: str) -> object:
 
     What the two may write differently (numbers that are not whole) is left to ``canonical``.
     """
-    if _NOT_WHOLE.search(text):
+    if any(pattern.search(text) for pattern in _NOT_WHOLE):
         return None
     try:
         loaded = orjson.loads(text)

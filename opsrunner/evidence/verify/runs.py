@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,12 +64,13 @@ class _Reader:
     """Takes the records of a walk and keeps the runs of some activities."""
 
     def __init__(
-        self, books: Books, report: VerifyReport, activities: Collection[str], now: str,
+        self, books: Books, report: VerifyReport, wanted: tuple[Collection[str], str],
+        pool: ThreadPoolExecutor,
     ) -> None:
-        self._ended: list[tuple[AcceptedRun, int, str]] = []  # with number and hash of its end
+        self._ended: list[tuple[AcceptedRun, Future[str | None]]] = []
         self.refused: list[str] = []
-        self._books, self._report, self._now = books, report, now
-        self._activities = activities
+        self._books, self._report, self._pool = books, report, pool
+        self._activities, self._now = wanted
         self._open: dict[str, _Run] = {}
         self._latest = ""
 
@@ -101,16 +102,12 @@ class _Reader:
             self.refused.append(f"run {record.run_id}: {faults[0]}")
             return
         found = AcceptedRun(record.run_id, run.activity, self._latest, tuple(run.subjects))
-        self._ended.append((found, record.seq, record.hash))
+        head = self._pool.submit(heads.fault_of, self._books.heads, record.seq, record.hash)
+        self._ended.append((found, head))
 
     def signed(self) -> tuple[AcceptedRun, ...]:
-        """Return the runs whose heads hold; a process checks each, so several at once."""
-        def fault(ended: tuple[AcceptedRun, int, str]) -> str | None:
-            return heads.fault_of(self._books.heads, ended[1], ended[2])
-
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            faults = list(pool.map(fault, self._ended))
-        checked = [(run, said) for (run, _, _), said in zip(self._ended, faults, strict=True)]
+        """Return the runs whose heads hold."""
+        checked = [(run, head.result()) for run, head in self._ended]
         self.refused += [f"run {run.id}: its head: {said}" for run, said in checked if said]
         return tuple(run for run, said in checked if not said)
 
@@ -122,12 +119,13 @@ def accepted_runs(store: Store, activities: Collection[str], now: str) -> Accept
     """
     books, report = store.books, VerifyReport()
     books.ledger.check_version()
-    reader = _Reader(books, report, activities, now)
-    walk = ChainWalk(books.ledger, None, report, reader.visit)
-    walk.run(books.ledger.last().seq, None)
     broken = VerifyReport()
-    file.check(books, broken)
-    runs = reader.signed()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a head is checked by a process of its own
+        reader = _Reader(books, report, (activities, now), pool)
+        walk = ChainWalk(books.ledger, None, report, reader.visit)
+        walk.run(books.ledger.last().seq, None)
+        file.check(books, broken)
+        runs = reader.signed()
     refused = [*reader.refused, *map(str, report.breaks[:1]), *map(str, broken.breaks[:1])]
     return Accepted(() if broken.first else runs, tuple(refused))
 
