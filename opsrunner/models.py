@@ -158,6 +158,13 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A figure that nobody knows, and why; never a zero."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """Who did what when, with which inputs; times are ISO 8601 in UTC with a ``Z``."""
 
