@@ -7,10 +7,8 @@ an intent that is not on disk must not touch a host.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from opsrunner.errors import EvidenceError, InputError, Problem
-from opsrunner.evidence.files import sync_folder
+from opsrunner.evidence.appended import Appended
 from opsrunner.plan.entries import OPENED, STATE, Entry, Lines, check, fold, parse
 from opsrunner.plan.states import State
 
 FILE = "journal.jsonl"
-_held: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +51,11 @@ def _parse(path: Path) -> Lines:
 class Journal:
     """One journal, open for writing; a context manager. ``begin`` and ``resume`` make it."""
 
-    def __init__(self, path: Path, descriptor: int, lines: Lines) -> None:
-        self.path = path
+    def __init__(self, file: Appended, lines: Lines) -> None:
+        self.path = file.path
         self.entries = list(lines.entries)
         self.states = fold(self.entries)
-        self._descriptor = descriptor
-        self._size = lines.whole
-        self._fault = ""
+        self._file = file
 
     @classmethod
     def begin(
@@ -71,7 +66,7 @@ class Journal:
         Raise InputError when the plan was begun before or somebody is at it, EvidenceError when
         it cannot be written.
         """
-        journal = cls._open(path, os.O_CREAT)
+        journal = cls._open(path, new=True)
         if journal.entries:
             journal.close()
             message = f"was begun before: opsrunner resume {journal.runs[-1]}, or plan again"
@@ -88,7 +83,7 @@ class Journal:
         """
         if not path.exists():
             raise InputError([Problem(str(path), "", "is not there: the plan was never applied")])
-        journal = cls._open(path, 0)
+        journal = cls._open(path, new=False)
         if not journal.entries or journal.entries[0].data["digest"] != digest:
             journal.close()
             raise InputError([Problem(str(path), "", "is the journal of another plan, or empty")])
@@ -96,26 +91,15 @@ class Journal:
         return journal
 
     @classmethod
-    def _open(cls, path: Path, flags: int) -> Self:
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | flags, 0o600)
-        except OSError as error:
-            raise EvidenceError(f"cannot open the journal {path}: {error.strerror}") from error
-        _held.add(descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            sync_folder(path.parent)
-            return cls(path, descriptor, _parse(path))
-        except BlockingIOError:
-            _close(descriptor)
-            message = "is being carried out by another process"
-            raise InputError([Problem(str(path), "", message)]) from None
-        except OSError as error:
-            _close(descriptor)
-            raise EvidenceError(f"cannot open the journal {path}: {error.strerror}") from error
-        except EvidenceError:
-            _close(descriptor)
-            raise
+    def _open(cls, path: Path, *, new: bool) -> Self:
+        found: list[Lines] = []
+
+        def whole() -> int:
+            found.append(_parse(path))
+            return found[0].whole
+
+        file = Appended.open(path, "journal", whole, new=new)
+        return cls(file, found[0])
 
     @property
     def runs(self) -> list[str]:
@@ -124,7 +108,7 @@ class Journal:
 
     def opened(self, data: Mapping[str, Any]) -> None:
         """Given who takes up the work, write it down."""
-        torn = os.fstat(self._descriptor).st_size - self._size
+        torn = self._file.torn_bytes
         note = {"pid": os.getpid()} | ({"torn_bytes": torn} if torn else {})
         try:
             self._write([Entry(0, _now(), OPENED, data={**data, **note})])
@@ -149,36 +133,17 @@ class Journal:
         self.states = states
 
     def _write(self, entries: Sequence[Entry]) -> None:
-        if self._fault:
-            raise EvidenceError(f"journal {self.path} could not be written before: {self._fault}")
         last = self.entries[-1] if self.entries else None
         chained = []
         for entry in entries:
             last = entry.following(last)
             chained.append(last)
-        data = b"".join(entry.line() for entry in chained)
-        try:
-            self._put(data)
-        except OSError as error:
-            self._fault = error.strerror or str(error)
-            with suppress(OSError):  # else the torn line is cut off by whoever opens it next
-                os.ftruncate(self._descriptor, self._size)
-            raise EvidenceError(f"cannot write the journal {self.path}: {self._fault}") from error
-        self._size += len(data)
+        self._file.append(b"".join(entry.line() for entry in chained))
         self.entries += chained
-
-    def _put(self, data: bytes) -> None:
-        if os.fstat(self._descriptor).st_size != self._size:
-            os.ftruncate(self._descriptor, self._size)  # a torn line would swallow the next
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest):]
-        os.fsync(self._descriptor)
 
     def close(self) -> None:
         """Let go of the journal; a second call does nothing."""
-        if self._descriptor in _held:
-            _close(self._descriptor)
+        self._file.close()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -197,18 +162,3 @@ class Journal:
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-
-def _close(descriptor: int) -> None:
-    _held.discard(descriptor)
-    os.close(descriptor)
-
-
-def _let_go_in_child() -> None:
-    # A forked worker shares the lock: left open there, it would outlive a killed applier.
-    for descriptor in _held:
-        with suppress(OSError):
-            os.close(descriptor)
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_let_go_in_child)

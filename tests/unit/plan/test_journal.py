@@ -115,7 +115,7 @@ def test_a_forked_worker_does_not_keep_the_lock_of_a_killed_applier(tmp_path: Pa
         os._exit(0)
     try:
         os.read(running, 1)
-        os.close(journal._descriptor)  # noqa: SLF001 - what the kernel does to a killed process
+        os.close(journal._file._descriptor)  # noqa: SLF001 - what the kernel does to a killed process
         Journal.resume(tmp_path / "journal.jsonl", digest="d", run="r2").close()
     finally:
         os.kill(child, 9)
@@ -250,12 +250,12 @@ def test_with_room_enough_the_same_writer_ends_well(tmp_path: Path) -> None:
 
 def test_after_a_failed_write_nothing_more_is_written(tmp_path: Path) -> None:
     journal = begin(tmp_path)
-    sound = journal._descriptor  # noqa: SLF001 - the disk fails under the journal
-    journal._descriptor = os.open("/dev/full", os.O_RDWR)  # noqa: SLF001
+    sound = journal._file._descriptor  # noqa: SLF001 - the disk fails under the journal
+    journal._file._descriptor = os.open("/dev/full", os.O_RDWR)  # noqa: SLF001
     with pytest.raises(EvidenceError, match="cannot write the journal"):
         journal.append([Note("web01", State.BEGINNING)])
-    os.close(journal._descriptor)  # noqa: SLF001
-    journal._descriptor = sound  # noqa: SLF001
+    os.close(journal._file._descriptor)  # noqa: SLF001
+    journal._file._descriptor = sound  # noqa: SLF001
     with pytest.raises(EvidenceError, match="could not be written before"):
         journal.append([Note("web01", State.BEGINNING)])
     assert journal.states["web01"] is State.PLANNED
