@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from opsrunner.activities.drill.scenario import load_scenarios
 from opsrunner.cli.context import today
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import InputError, PolicyError, Problem
@@ -157,7 +158,7 @@ def check_rules(
 def _others(policies: Path) -> list[Problem]:
     """Given the policies folder, return what is wrong with who may change what, and when."""
     problems: list[Problem] = []
-    loads = [load_calendar, load_business, load_backup]
+    loads = [load_calendar, load_business, load_backup, load_scenarios]
     if (policies / PEOPLE).exists():  # rules alone can be checked without anybody
         loads += [load_people, _signers]
     for load in loads:

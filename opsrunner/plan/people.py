@@ -24,22 +24,29 @@ Role = Literal["plan", "approve", "apply"]
 PersonId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 # A name in allowed_signers is a pattern there: what could match others is refused.
 Principal = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}$")]
+Duty = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]  # a role of a drill
 Login = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*[$]?$")]
 _NO_LOGIN = 2**32 - 1  # nobody logged in: a service, a container
 
 
 class Person(Strict):
-    """One person. Without ``principal`` they sign on paper only; without a login, elsewhere."""
+    """One person. Without ``principal`` they sign on paper only; without a login, elsewhere.
+
+    ``roles`` are what they may do here; ``duties`` what they answer for in an emergency.
+    """
 
     name: Name
     organisation: Line = ""
     contact: Line = ""
     principal: Principal | None = None
     logins: tuple[Login, ...] = ()
-    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    roles: tuple[Role, ...] = ()
+    duties: tuple[Duty, ...] = ()
 
     @model_validator(mode="after")
     def _logins(self) -> Person:
+        if not self.roles and not self.duties:
+            raise ValueError("has neither roles nor duties; give one of them")
         if not self.logins and {"plan", "apply"} & set(self.roles):
             raise ValueError("who plans or applies does so under a login; give logins")
         return self
@@ -87,6 +94,10 @@ class People:
 
     def _first(self, wanted: Callable[[Person], bool]) -> str | None:
         return next((key for key, person in self.people.items() if wanted(person)), None)
+
+    def with_duty(self, duty: str) -> list[str]:
+        """Given a duty, return the ids of those who have it, in the file's order."""
+        return [key for key, person in self.people.items() if duty in person.duties]
 
     def may(self, person_id: str, role: Role) -> bool:
         """Given a person's id and a role, return whether they have it."""

@@ -26,7 +26,7 @@ from opsrunner.policy.yaml import read
 from opsrunner.wording import wrong
 
 Model = TypeVar("Model", bound=BaseModel)
-_NOT_JUDGED_BY = ("people.yml", "calendar", "business", "backup")
+_NOT_JUDGED_BY = ("people.yml", "calendar", "business", "backup", "drills")
 
 
 @dataclass(frozen=True, slots=True)

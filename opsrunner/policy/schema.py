@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from opsrunner.activities.drill.scenario import Scenario
 from opsrunner.judge.operators import OPERATORS
 from opsrunner.plan.business import BusinessFile
 from opsrunner.plan.calendar import CalendarFile
@@ -29,6 +30,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "calendar": CalendarFile,
     "business": BusinessFile,
     "backup": BackupFile,
+    "drill": Scenario,
 }
 FOLDER = Path("policies") / "schema"
 

@@ -25,6 +25,7 @@ PLACES = {
     "calendar": "policies/calendar/*.yml",
     "business": "policies/business/*.yml",
     "backup": "policies/backup/*.yml",
+    "drill": "policies/drills/*.yml",
 }
 
 

@@ -56,7 +56,7 @@ def test_a_role_is_needed_and_the_refusal_says_where_to_write_it(tmp_path: Path)
     [
         ({"qian": {"name": "张三", "roles": ["approve"]}}, "name 张三 is both"),
         ({"qian": {"name": "钱", "roles": ["apply"]}}, "give logins"),
-        ({"qian": {"name": "钱", "roles": []}}, "people.qian.roles"),
+        ({"qian": {"name": "钱", "roles": []}}, "people.qian: has neither roles nor duties"),
         ({"qian": {"name": "钱", "roles": ["root"]}}, "people.qian.roles.0"),
         ({"qian": {"name": "钱", "roles": ["apply"], "logins": ["li"]}}, "login li is both"),
         ({"qian": {"name": "钱", "roles": ["approve"], "principal": "*"}}, "people.qian.principal"),
