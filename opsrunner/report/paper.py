@@ -88,7 +88,15 @@ class Signatures:
     lines: Sequence[tuple[Say, str, str]]
 
 
-Block = Paragraph | Facts | Table | Listing | Signatures
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of ours as SVG, in both languages (``report/pictures``); never from a host."""
+
+    svg: Say
+    caption: Say
+
+
+Block = Paragraph | Facts | Table | Listing | Signatures | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import copy
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from typing import Any
 from docxtpl import DocxTemplate
 from lxml import etree
 
-from opsrunner.report.paper import Language, Paper, numbered
-from opsrunner.report.papers.docx_body import Body, Page
+from opsrunner.report.paper import Language, Paper, Picture, numbered
+from opsrunner.report.papers.docx_body import Body, Embedded, Page
 from opsrunner.report.papers.docx_template import (
     BODY,
     CONTENTS,
@@ -31,6 +32,7 @@ from opsrunner.report.papers.docx_template import (
     styles,
 )
 from opsrunner.report.papers.docx_zip import ordered, pack
+from opsrunner.report.papers.writing import NotHereError
 
 _DOCUMENT = "word/document.xml"
 _ONCE = ("titlePg", "pgNumType")  # of a first section only, not of each turn of the page
@@ -49,7 +51,9 @@ class DocxWriter:
         document = fresh(self._template)
         document.render(context(paper, language), environment(), autoescape=True)
         root = document.docx.element
-        body = _body(document, root.body, language)
+        body = replace(
+            _body(document, root.body, language), pictures=_embed(document, paper, language),
+        )
         _put_contents(root.body, body.contents(paper))
         if any(section.wide for _, section in numbered(paper.sections)):
             _strip(root.body.find(f"{W}sectPr"))
@@ -87,6 +91,29 @@ def _body(document: DocxTemplate, body: Any, language: Language) -> Body:  # noq
         sideways=Page(height - aside, _text(turned)),
         numbers=heading.find(f".//{W}numPr") is None,
     )
+
+
+def _embed(document: DocxTemplate, paper: Paper, language: Language) -> dict[str, Embedded]:
+    """Put a paper's pictures into a document; return them by their SVG, none without a font."""
+    drawn = [
+        block.svg.in_(language) for _, section in numbered(paper.sections)
+        for block in section.blocks if isinstance(block, Picture)
+    ]
+    if not drawn:
+        return {}
+    # Typst is large and most papers have no picture.
+    from opsrunner.report.papers.as_pdf import choose, fonts  # noqa: PLC0415 - see above
+    from opsrunner.report.pictures.png import png  # noqa: PLC0415 - see above
+
+    try:
+        choose(fonts().families())
+    except NotHereError:
+        return {}
+    found = {}
+    for place, svg in enumerate(dict.fromkeys(drawn), start=1):
+        relation, image = document.docx.part.get_or_add_image(io.BytesIO(png(svg, fonts())))
+        found[svg] = Embedded(relation, 1000 + place, image.px_height / image.px_width)
+    return found
 
 
 def _text(element: Any) -> str:  # noqa: ANN401 - an lxml element

@@ -18,6 +18,7 @@ from opsrunner.report.paper import (
     Listing,
     Paper,
     Paragraph,
+    Picture,
     Signatures,
     Table,
     numbered,
@@ -26,6 +27,7 @@ from opsrunner.report.papers.words import WORDS, evidence, versions
 
 _KINDS = {
     Paragraph: "text", Facts: "facts", Listing: "listing", Signatures: "signatures", Table: "table",
+    Picture: "picture",
 }
 
 
@@ -59,6 +61,7 @@ class HtmlWriter:
 def _template() -> Template:
     made = environment()
     made.filters["kind"] = lambda block: _KINDS[type(block)]
+    made.filters["svg"] = Markup  # our own picture, its texts escaped where it was drawn
     return made.get_template("paper.html.j2")
 
 

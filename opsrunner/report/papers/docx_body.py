@@ -7,7 +7,7 @@ widths, marks and the turn of a page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from html import escape
 from itertools import count
@@ -19,6 +19,7 @@ from opsrunner.report.paper import (
     Listing,
     Paper,
     Paragraph,
+    Picture,
     Say,
     Section,
     Signatures,
@@ -47,10 +48,20 @@ class Page:
     properties: str
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A picture in the document: its relation's id, its place among the pictures, its shape."""
+
+    relation: str
+    place: int
+    ratio: float  # height by width
+
+
 @dataclass(frozen=True)
 class Body:
     """Writes sections in one language with a template's styles.
 
+    ``pictures`` are those that could be embedded, by their SVG.
     ``numbers``: headings carry their number as text (not when the template numbers them).
     """
 
@@ -59,6 +70,7 @@ class Body:
     upright: Page
     sideways: Page
     numbers: bool = True
+    pictures: Mapping[str, Embedded] = field(default_factory=dict)
 
     def pieces(self, paper: Paper) -> Iterator[str]:
         """Given a paper, yield its sections piece by piece."""
@@ -122,6 +134,15 @@ class Body:
             yield self._paragraph("Paper Code", _run(line))
 
     @_block.register
+    def _picture(self, block: Picture, page: Page) -> Iterator[str]:
+        caption = block.caption.in_(self.language)
+        yield self._paragraph("Paper Caption", _run(caption))
+        embedded = self.pictures.get(block.svg.in_(self.language))
+        drawn = _drawing(embedded, page.width, caption) if embedded else _run(
+            NOT_DRAWN.in_(self.language))
+        yield self._paragraph("Paper Cell", drawn)
+
+    @_block.register
     def _signatures(self, block: Signatures, page: Page) -> Iterator[str]:
         heads = [self._say(WORDS[key]) for key in ("role", "name", "signature", "date")]
         rows: Iterator[list[tuple[str, Verdict]]] = (
@@ -177,6 +198,13 @@ class Body:
         return f'<w:p><w:pPr><w:pStyle w:val="{self.styles[style]}"/></w:pPr>{runs}</w:p>'
 
 
+NOT_DRAWN = Say(
+    "（本机没有可嵌入的中文字体，图见 HTML 版）",
+    "(this machine has no Chinese font that may be embedded: see the picture in the HTML)",
+)
+_EMU = 635  # English metric units in a twentieth of a point
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_DRAWN = "http://schemas.openxmlformats.org/drawingml/2006"
 _BEGIN, _CLOSE = '<w:t xml:space="preserve">', "</w:t>"
 _FIELD = (
     '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve">'
@@ -193,6 +221,22 @@ def _mark(number: str) -> str:
 def _turn(page: Page) -> str:
     """Given a page, return the paragraph that ends a section of such pages."""
     return f"<w:p><w:pPr>{_THIN}{page.properties}</w:pPr></w:p>"
+
+
+def _drawing(picture: Embedded, width: int, caption: str) -> str:
+    """Given an embedded picture, the text's width and what it shows, return it as a run."""
+    size = f'cx="{width * _EMU}" cy="{round(width * _EMU * picture.ratio)}"'
+    name = f'id="{picture.place}" name="picture {picture.place}"'
+    return (
+        f'<w:r><w:drawing><wp:inline xmlns:wp="{_DRAWN}/wordprocessingDrawing"><wp:extent {size}/>'
+        f'<wp:docPr {name} descr="{escape(visible(caption))}"/>'
+        f'<a:graphic xmlns:a="{_DRAWN}/main"><a:graphicData uri="{_DRAWN}/picture">'
+        f'<pic:pic xmlns:pic="{_DRAWN}/picture"><pic:nvPicPr><pic:cNvPr {name}/><pic:cNvPicPr/>'
+        f'</pic:nvPicPr><pic:blipFill><a:blip xmlns:r="{_RELATIONS}" r:embed="{picture.relation}"/>'
+        "<a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm>"
+        f'<a:off x="0" y="0"/><a:ext {size}/></a:xfrm><a:prstGeom prst="rect"><a:avLst/>'
+        "</a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
+    )
 
 
 def _row(

@@ -12,6 +12,7 @@ from opsrunner.report.paper import (
     Listing,
     Paper,
     Paragraph,
+    Picture,
     Say,
     Section,
     Signatures,
@@ -73,6 +74,9 @@ class _Plain:
             case Listing():
                 text = self._text(block.text)
                 return {"kind": "listing", "caption": self.say(block.caption), "text": text}
+            case Picture():
+                svg = block.svg.in_(self._language)
+                return {"kind": "picture", "svg": svg, "caption": self.say(block.caption)}
             case Signatures():
                 return {"kind": "signatures", "lines": self.lines(block)}
             case Table():
