@@ -91,6 +91,9 @@ def load_case(ref: str, *, begun: bool = False) -> Case:
     store = open_store(settings)
     path = find(plan_of(ref, store), settings.store)
     plan, digest = load(path)
+    if plan.activity != ACTIVITY:
+        raise InputError([Problem(plan.id, "activity", f"is a plan of {plan.activity}; "
+                                  f"see opsrunner {plan.activity} --help")])
     operator = load_people(settings.policies).require(this_login(), "apply")
     since = moment(plan.created).astimezone().date() if begun else None
     context = load_context(Path(plan.inventory), as_of=since)

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from opsrunner.activities.drill.planning import ACTIVITY as DRILL
 from opsrunner.cli.carrying import plan_of
 from opsrunner.cli.context import open_store
+from opsrunner.cli.drilling import drill_papers, load_case
 from opsrunner.cli.paperwork import (
     Formats,
     Output,
@@ -47,20 +49,26 @@ def papers(
 ) -> int:
     """Write a plan's papers again from the record: the plan and, once begun, what was done.
 
-    加固方案, 安全加固报告, 操作报告, 变更记录单. No host is touched. Exit code 0; 3: bad input;
-    5: a paper could not be written.
+    加固方案, 安全加固报告, 操作报告, 变更记录单; of a drill 演练方案, 应急演练报告. No host is
+    touched. Exit code 0; 3: bad input; 5: a paper could not be written.
     """
     settings = load_settings()
     work = prepare(settings, formats, output, template)
     store = open_store(settings)
     path = find(plan_of(plan, store), settings.store)
     found, digest = load(path)
+    if found.activity == DRILL:
+        return _end(drill_papers(load_case(found.id), work), as_json=as_json)
     place = path.parent / journal.FILE
     entries = journal.read(place) if place.exists() else ()
     folder = work.folder(newest_run(entries) if entries else found.id)
     done = [write_plan(found, digest, folder, work)]
     if entries:
         done.append(write_story(store, found, digest, entries, work))
+    return _end(done, as_json=as_json)
+
+
+def _end(done: list[Written], *, as_json: bool) -> int:
     _tell(done, as_json=as_json)
     return ExitCode.INTERNAL if any(one.failed for one in done) else ExitCode.COMPLIANT
 

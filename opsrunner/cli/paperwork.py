@@ -86,7 +86,7 @@ def prepare(
 def write_plan(plan: Plan, digest: str, folder: Path, work: Paperwork) -> Written:
     """Given a plan and its digest, write the paper to be signed into a folder."""
     papers = [plan_paper(plan, digest, _names(work))]
-    return _written(work, lambda: write_papers(papers, folder, work.desk, work.language), plan)
+    return written(work, lambda: write_papers(papers, folder, work.desk, work.language), plan)
 
 
 def write_story(
@@ -100,7 +100,7 @@ def write_story(
         folder = work.folder(newest_run(entries))
         return write_papers(papers, folder, work.desk, work.language)
 
-    return _written(work, write, plan)
+    return written(work, write, plan)
 
 
 def newest_run(entries: Sequence[Entry]) -> str:
@@ -108,7 +108,7 @@ def newest_run(entries: Sequence[Entry]) -> str:
     return next(str(entry.data["run"]) for entry in reversed(entries) if entry.kind == OPENED)
 
 
-def _written(work: Paperwork, write: Callable[[], list[Path]], plan: Plan) -> Written:
+def written(work: Paperwork, write: Callable[[], list[Path]], plan: Plan) -> Written:
     """Given what writes, do it: a paper that fails hides nothing of what was done to hosts."""
     notes = [f"{name}: {why}" for name, why in work.desk.missing.items()]
     try:

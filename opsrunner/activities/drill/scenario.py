@@ -108,22 +108,24 @@ class Scenario(Strict):
         return sum(step.minutes for step in on_the_way)
 
 
-def load_scenarios(policies: Path, people: People | None = None) -> dict[str, Scenario]:
-    """Given the policies folder and perhaps the people, return the scenarios by id.
+def load_scenarios(policies: Path) -> dict[str, Scenario]:
+    """Given the policies folder, return the scenarios by id.
 
-    Raise PolicyError with every problem of every file; with ``people``, also for each role that
-    nobody has as a duty.
+    Raise PolicyError with every problem of every file.
     """
     problems: list[Problem] = []
     files = read_models(sorted((policies / FOLDER).glob("*.yml")), Scenario, problems)
-    for path, scenario in files.items():
-        problems += [
-            Problem(str(path), f"roles.{name}", f"is nobody's duty; add it to one in {people.file}")
-            for name in scenario.roles if not people.with_duty(name)
-        ] if people else []
     if problems:
         raise PolicyError(problems)
     return {path.stem: scenario for path, scenario in files.items()}
+
+
+def unfilled(name: str, scenario: Scenario, people: People) -> list[Problem]:
+    """Given a scenario and the people, return a problem for each role that is nobody's duty."""
+    return [
+        Problem(people.file, f"duties: {role}", f"is nobody's duty, and {name} has that role")
+        for role in scenario.roles if not people.with_duty(role)
+    ]
 
 
 def chosen(scenarios: Mapping[str, Scenario], name: str) -> Scenario:

@@ -1,0 +1,179 @@
+"""``opsrunner drill``: scenarios, drills at the table, and what they found."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opsrunner.activities.drill.answers import load_answers
+from opsrunner.activities.drill.planning import Cause, plan_tabletop
+from opsrunner.activities.drill.scenario import chosen, load_scenarios, unfilled
+from opsrunner.activities.drill.walk import Moderator
+from opsrunner.cli import drill_findings
+from opsrunner.cli.context import open_store
+from opsrunner.cli.drilling import Case, Held, begin, go_on, load_case, write_plan, write_report
+from opsrunner.cli.moderating import Terminal
+from opsrunner.cli.paperwork import Formats, Output, Paperwork, Template, Written, prepare
+from opsrunner.cli.table import echo_table
+from opsrunner.errors import ExitCode, InputError, Problem
+from opsrunner.plan.file import folder_of, save
+from opsrunner.plan.people import load_people, this_login
+from opsrunner.settings import Settings, load_settings
+from opsrunner.version import code_version
+
+EXAMPLES = """
+Examples:
+
+  opsrunner drill tabletop database_restore --plan-only      演练方案, to be approved
+
+  opsrunner drill tabletop drill-20261121-3fa9c1             walk through that plan
+
+  opsrunner drill tabletop host_failure --answers answers.yml
+
+  opsrunner drill resume drill-20261121-3fa9c1               after a crash or Ctrl-C
+"""
+Answers = Annotated[
+    Path | None, typer.Option(help="A file that answers instead of the terminal (YAML).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Ref = Annotated[str, typer.Argument(metavar="DRILL", help="The drill's plan, or a run of it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Given the application, add the command group ``drill`` to it."""
+    group = typer.Typer(help="Drills: rehearse an emergency by the clock.", no_args_is_help=True)
+    group.command("scenarios")(scenarios)
+    group.command("tabletop", epilog=EXAMPLES)(tabletop)
+    group.command("resume", epilog=EXAMPLES)(resume)
+    drill_findings.add_to(group)
+    app.add_typer(group, name="drill")
+
+
+def scenarios(as_json: AsJson = False) -> None:
+    """List the scenarios of policies/drills."""
+    found = load_scenarios(load_settings().policies)
+    if as_json:
+        rows = {name: one.model_dump(mode="json") for name, one in found.items()}
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    echo_table(("scenario", "steps", "minutes", "system", "title"), (
+        (name, str(len(one.steps)), str(sum(step.minutes for step in one.steps)), one.system,
+         one.title.zh)
+        for name, one in found.items()
+    ))
+
+
+def tabletop(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A scenario, or a drill planned before.")
+    ],
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Write the plan to be approved, and stop.")
+    ] = False,
+    answers: Answers = None,
+    ticket: Annotated[str, typer.Option(help="The work order, on every document.")] = "",
+    valid_days: Annotated[int, typer.Option(min=1, max=90, help="When the plan expires.")] = 30,
+    output: Output = None,
+    formats: Formats = "",
+    template: Template = None,
+    as_json: AsJson = False,
+) -> int:
+    """Hold a drill without machines: plan, walk through it step by step, report.
+
+    Each step is on disk as it happens. Exit 0: held; 2: held, and a criterion or step was not met;
+    3: bad input.
+    """
+    settings = load_settings()
+    work = prepare(settings, formats, output, template)
+    planned = scenario in load_scenarios(settings.policies) or "-" not in scenario
+    case = load_case(_plan(settings, scenario, ticket, valid_days) if planned else scenario)
+    moderator = _moderator(case, answers)  # before anything is written: a bad file is bad input
+    written = [write_plan(case, work)]
+    if not as_json:
+        _tell(case, written[0])
+    if plan_only:
+        return _json(case, written) if as_json else ExitCode.COMPLIANT
+    return _end(case, begin(case, moderator), work, written, as_json=as_json)
+
+
+def resume(
+    drill: Ref,
+    answers: Answers = None,
+    output: Output = None,
+    formats: Formats = "",
+    template: Template = None,
+    as_json: AsJson = False,
+) -> int:
+    """Go on with a drill that was interrupted, where its time line stops."""
+    work = prepare(load_settings(), formats, output, template)
+    case = load_case(drill)
+    held = go_on(case, _moderator(case, answers))
+    return _end(case, held, work, [], as_json=as_json)
+
+
+def _plan(settings: Settings, name: str, ticket: str, valid_days: int) -> str:
+    """Plan a drill of a scenario; return the plan's id. Raise InputError with all faults."""
+    people = load_people(settings.policies)
+    problems: list[Problem] = []
+    try:
+        scenario = chosen(load_scenarios(settings.policies), name)
+        problems += unfilled(name, scenario, people)
+    except InputError as error:
+        problems += error.problems
+    try:
+        planner = people.require(login := this_login(), "plan")
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    cause = Cause(planner, login, code_version(), ticket, valid_days)
+    plan = plan_tabletop(name, scenario, people, cause, datetime.now(UTC))
+    store = open_store(settings)
+    save(plan, folder_of(store.root, plan.id))
+    return plan.id
+
+
+def _moderator(case: Case, answers: Path | None) -> Moderator:
+    if answers is None:
+        return Terminal(case.drill, case.people)
+    return load_answers(answers, case.drill, case.people)
+
+
+def _end(
+    case: Case, held: Held, work: Paperwork, written: list[Written], *, as_json: bool,
+) -> int:
+    written = [*written, write_report(case, work)]
+    if as_json:
+        _json(case, written, held)
+    else:
+        for line in written[-1].lines():
+            typer.echo(line)
+        typer.echo(f"run      {held.run}\nhead     {held.head}\nresult   {held.result}")
+        typer.echo(f"findings {held.findings}   (opsrunner drill findings)")
+    if any(one.failed for one in written):
+        return ExitCode.INTERNAL
+    return ExitCode.VIOLATIONS if held.result == "unmet" else ExitCode.COMPLIANT
+
+
+def _tell(case: Case, written: Written) -> None:
+    typer.echo(f"plan     {case.drill.plan.id}\ndigest   {case.digest}")
+    for line in written.lines():
+        typer.echo(line)
+    typer.echo(f"approve  opsrunner approve {case.drill.plan.id}   (somebody else)")
+
+
+def _json(case: Case, written: list[Written], held: Held | None = None) -> int:
+    told: dict[str, object] = {
+        "plan": case.drill.plan.id, "digest": case.digest,
+        "papers": [str(path) for one in written for path in one.files],
+        "missing": sorted({note for one in written for note in one.notes}),
+    }
+    if held:
+        told |= {"run": held.run, "head": held.head, "result": held.result,
+                 "findings": held.findings}
+    typer.echo(json.dumps(told, ensure_ascii=False))
+    return ExitCode.COMPLIANT

@@ -1,0 +1,99 @@
+"""A drill's papers: the outline that experts expect, nothing measured that was not."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from opsrunner.activities.drill.papers.plan import plan_paper
+from opsrunner.activities.drill.papers.report import bars, report_paper
+from opsrunner.activities.drill.planning import drill_of
+from opsrunner.activities.drill.scenario import load_scenarios
+from opsrunner.report.paper import Cell, Paper, Picture, Table, numbered
+from opsrunner.report.papers import ready, write_papers
+from tests.unit.activities.drill.held import POLICIES, drill, events, people, story, watch
+
+NAMES = {key: person.name for key, person in people().people.items()}
+OUTLINE = ["目的与依据", "场景与形式", "组织与人员", "前提与安全措施", "时间轴", "处置步骤与证据",
+           "RTO 与 RPO", "评估", "问题与改进", "结论", "签字"]
+
+
+def cells(paper: Paper, title: str) -> list[str]:
+    """Return the Chinese text of every cell of the section's tables."""
+    section = next(s for _, s in numbered(paper.sections) if s.title.zh == title)
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    rows: list[Cell] = [cell for table in tables for row in table.rows for cell in row]
+    return [cell.text.zh for cell in rows]
+
+
+def test_the_report_has_the_outline_in_its_order() -> None:
+    paper = report_paper(story())
+    assert [section.title.zh for section in paper.sections] == OUTLINE
+    assert paper.evidence["plans/drill-20261121-3fa9c1/plan.json"] == "d" * 64
+    assert paper.evidence["run 20261121T011200Z-7f3a (head)"] == "a" * 64
+    assert "业务验证清单补充附件下载与打印" in cells(paper, "问题与改进")
+    assert "跳过" in cells(paper, "处置步骤与证据")
+
+
+@pytest.mark.parametrize("name", sorted(load_scenarios(POLICIES)))
+def test_every_scenario_makes_both_papers(name: str) -> None:
+    held = drill(name)
+    plan = plan_paper(held, "d" * 64, NAMES)
+    assert len(plan.sections) == 8
+    report = report_paper(story(drill=held, events=events(held)))
+    assert len(cells(report, "时间明细")) == 9 * len(held.scenario.steps)
+
+
+def test_a_table_measures_no_recovery_whatever_was_marked() -> None:
+    held = drill()
+    lines = events(held, marks=[("incident", 0), ("declared", 1), ("recovered", 2), ("green", 9)])
+    said = cells(report_paper(story(events=lines)), "RTO 与 RPO")
+    assert sum(text.startswith("未实测") for text in said) == 2
+    assert not any("秒" in text for text in said)
+
+
+def test_planned_and_actual_stand_side_by_side() -> None:
+    found = bars(story())
+    assert found[0].planned == (0.0, 300.0)
+    assert found[0].actual == (0.0, pytest.approx(420.0))
+    assert [one.good for one in found].count(False) == 1
+    cut = story(events=[e for e in story().events if e.step != "close"])
+    assert bars(cut)[-1].actual is None
+    assert "未进行" in cells(report_paper(cut), "处置步骤与证据")
+
+
+def test_the_probe_is_told_with_its_resolution_or_why_there_is_no_figure() -> None:
+    def told(paper: Paper) -> str:
+        section = next(s for _, s in numbered(paper.sections) if s.title.zh == "业务探测")
+        return str(section.blocks[0])
+
+    assert "最长中断 3.8 秒，分辨率 1.2 秒" in told(report_paper(story(watch=watch())))
+    died = replace(watch(), ended=None)
+    assert "中断时长未测得" in told(report_paper(story(watch=died)))
+
+
+def test_every_format_is_written_with_its_pictures(tmp_path: Path) -> None:
+    paper = report_paper(story(watch=watch()))
+    drawn = [b for _, s in numbered(paper.sections) for b in s.blocks if isinstance(b, Picture)]
+    assert len(drawn) == 2
+    desk = ready()
+    files = {path.suffix: path for path in write_papers([paper], tmp_path, desk, "zh")}
+    page = files[".html"].read_text(encoding="utf-8")
+    assert page.count("<svg") == 4  # both languages
+    if ".pdf" not in files:
+        pytest.skip("no Chinese font on this machine: DOCX without pictures")
+    with zipfile.ZipFile(files[".docx"]) as parts:
+        assert len([name for name in parts.namelist() if name.startswith("word/media/")]) == 2
+        document = parts.read("word/document.xml").decode()
+    assert document.count("<w:drawing>") == 2
+    again = write_papers([paper], tmp_path / "again", desk, "zh")
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in files.values()]
+
+
+def test_a_plan_of_another_activity_is_no_drill() -> None:
+    other = drill().plan.model_copy(update={"activity": "harden"})
+    with pytest.raises(Exception, match="no plan of a drill at the table"):
+        drill_of(other)
