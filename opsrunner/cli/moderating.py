@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import get_args
 
-import click
 import typer
 
 from opsrunner.activities.drill import walk
@@ -18,6 +17,8 @@ from opsrunner.plan.models import Words
 from opsrunner.plan.people import People
 from opsrunner.report.text import visible
 from opsrunner.timeline.events import Outcome
+
+VERDICTS: tuple[walk.Verdict, ...] = get_args(walk.Verdict)
 
 
 class Terminal:
@@ -40,13 +41,14 @@ class Terminal:
 
     def end(self, wanted: Step) -> walk.Ended:  # noqa: ARG002 - the moderator's shape
         """Wait until the step under way has ended."""
-        outcome = _asked("  Enter when it ends", Outcome.DONE.value, [one.value for one in Outcome])
+        outcome = _asked("  Enter when it ends", Outcome.DONE.value, list(Outcome))
         return walk.Ended(Outcome(outcome), _asked("  remark", ""))
 
     def judge(self, place: int, criterion: Words) -> walk.Judged:
         """Ask whether a criterion was met."""
         typer.echo(f"\ncriterion {place}: {criterion.zh}")
-        verdict: walk.Verdict = _asked("  ", "met", list(get_args(walk.Verdict)))  # type: ignore[assignment]  # one of them
+        said = _asked("  verdict", None, VERDICTS)
+        verdict = next(one for one in VERDICTS if one == said)
         return walk.Judged(verdict, _asked("  remark", ""))
 
     def problems(self) -> Iterator[walk.Problem]:
@@ -75,7 +77,12 @@ def _due() -> str:
             typer.echo("  must be a day, such as 2026-12-31")
 
 
-def _asked(text: str, default: str | None, choices: list[str] | None = None) -> str:
-    kind = click.Choice(choices) if choices else str
-    said = typer.prompt(text, default=default, type=kind, show_default=bool(default))
-    return visible(str(said)).strip()
+def _asked(text: str, default: str | None, choices: Sequence[str] = ()) -> str:
+    """Given a question, what Enter alone says (None: nothing), and choices, return the answer."""
+    shown = f"{text} ({', '.join(choices)})" if choices else text
+    while True:
+        typed = typer.prompt(shown, default=default, show_default=bool(default))
+        said = visible(str(typed)).strip()
+        if not choices or said in choices:
+            return said
+        typer.echo(f"  must be one of {', '.join(choices)}")

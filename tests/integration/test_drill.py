@@ -177,7 +177,7 @@ def test_a_plan_is_written_approved_elsewhere_and_walked_later(table: Table) -> 
     assert (own.code, "planner" in own.err) == (3, True)
     assert table.project.run("apply", plan).code == 3  # nothing that a host is changed by
     problem = ["缺少演练频次", "王五", "李四", "明天", "2030-01-01", "", "完成"]
-    typed = "\n".join([*["", "", "备注"] * len(STEPS), *["", ""] * 4, *problem]) + "\n"
+    typed = "\n".join([*["", "", "备注"] * len(STEPS), *["met", ""] * 4, *problem]) + "\n"
     held = table.typed(typed, "tabletop", plan, "--format", "html")
     assert held.code == 0, held.err
     assert "no such person" in held.out

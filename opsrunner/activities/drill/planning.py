@@ -7,11 +7,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
 from opsrunner.activities.drill.scenario import Scenario
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.file import new_id, utc
 from opsrunner.plan.models import Danger, Plan, Step, SubjectPlan, Words
 from opsrunner.plan.people import People
+from opsrunner.wording import wrong
 
 ACTIVITY = "drill"
 TABLETOP = "tabletop"
@@ -82,7 +85,11 @@ def drill_of(plan: Plan) -> Drill:
     if plan.activity != ACTIVITY or plan.options.get("form") != TABLETOP:
         raise InputError([Problem(plan.id, "activity", "is no plan of a drill at the table")])
     options = plan.options
-    return Drill(
-        plan, options["name"], Scenario.model_validate(options["scenario"]),
-        {role: tuple(ids) for role, ids in options["people"].items()},
-    )
+    try:
+        scenario = Scenario.model_validate(options["scenario"])
+    except ValidationError as error:  # planned by another version
+        raise InputError([
+            Problem(plan.id, f"options.scenario.{key}", why) for key, why in wrong(error)
+        ]) from None
+    people = {role: tuple(ids) for role, ids in options["people"].items()}
+    return Drill(plan, options["name"], scenario, people)

@@ -12,6 +12,7 @@ from opsrunner.activities.drill.papers.plan import plan_paper
 from opsrunner.activities.drill.papers.report import bars, report_paper
 from opsrunner.activities.drill.planning import drill_of
 from opsrunner.activities.drill.scenario import load_scenarios
+from opsrunner.errors import InputError
 from opsrunner.report.paper import Cell, Paper, Picture, Table, numbered
 from opsrunner.report.papers import ready, write_papers
 from tests.unit.activities.drill.held import POLICIES, drill, events, people, story, watch
@@ -58,7 +59,8 @@ def test_a_table_measures_no_recovery_whatever_was_marked() -> None:
 def test_planned_and_actual_stand_side_by_side() -> None:
     found = bars(story())
     assert found[0].planned == (0.0, 300.0)
-    assert found[0].actual == (0.0, pytest.approx(420.0))
+    assert found[0].actual is not None
+    assert found[0].actual[1] == pytest.approx(420.0)
     assert [one.good for one in found].count(False) == 1
     cut = story(events=[e for e in story().events if e.step != "close"])
     assert bars(cut)[-1].actual is None
@@ -95,5 +97,13 @@ def test_every_format_is_written_with_its_pictures(tmp_path: Path) -> None:
 
 def test_a_plan_of_another_activity_is_no_drill() -> None:
     other = drill().plan.model_copy(update={"activity": "harden"})
-    with pytest.raises(Exception, match="no plan of a drill at the table"):
+    with pytest.raises(InputError, match="no plan of a drill at the table"):
         drill_of(other)
+
+
+def test_a_plan_whose_scenario_this_version_cannot_read_says_where() -> None:
+    plan = drill().plan
+    content = {**plan.options["scenario"], "aim": None}
+    old = plan.model_copy(update={"options": {**plan.options, "scenario": content}})
+    with pytest.raises(InputError, match=r"options\.scenario\.aim"):
+        drill_of(old)
