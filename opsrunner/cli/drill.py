@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.drill.answers import load_answers
-from opsrunner.activities.drill.planning import Cause, plan_tabletop
+from opsrunner.activities.drill.planning import Cause, Drill, drill_of, plan_tabletop
 from opsrunner.activities.drill.scenario import chosen, load_scenarios, unfilled
 from opsrunner.activities.drill.walk import Moderator
 from opsrunner.cli import drill_findings
@@ -21,7 +21,8 @@ from opsrunner.cli.paperwork import Formats, Output, Paperwork, Template, Writte
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.plan.file import folder_of, save
-from opsrunner.plan.people import load_people, this_login
+from opsrunner.plan.models import Plan
+from opsrunner.plan.people import People, load_people, this_login
 from opsrunner.settings import Settings, load_settings
 from opsrunner.version import code_version
 
@@ -89,9 +90,7 @@ def tabletop(
     """
     settings = load_settings()
     work = prepare(settings, formats, output, template)
-    planned = scenario in load_scenarios(settings.policies) or "-" not in scenario
-    case = load_case(_plan(settings, scenario, ticket, valid_days) if planned else scenario)
-    moderator = _moderator(case, answers)  # before anything is written: a bad file is bad input
+    case, moderator = _case(settings, scenario, answers, ticket, valid_days)
     written = [write_plan(case, work)]
     if not as_json:
         _tell(case, written[0])
@@ -111,13 +110,29 @@ def resume(
     """Go on with a drill that was interrupted, where its time line stops."""
     work = prepare(load_settings(), formats, output, template)
     case = load_case(drill)
-    held = go_on(case, _moderator(case, answers))
+    held = go_on(case, _moderator(case.drill, case.people, answers))
     return _end(case, held, work, [], as_json=as_json)
 
 
-def _plan(settings: Settings, name: str, ticket: str, valid_days: int) -> str:
-    """Plan a drill of a scenario; return the plan's id. Raise InputError with all faults."""
+def _case(
+    settings: Settings, name: str, answers: Path | None, ticket: str, valid_days: int,
+) -> tuple[Case, Moderator]:
+    """Given a scenario or a drill planned before, return the drill and who leads it.
+
+    A new plan is saved only once the answers hold: bad input leaves nothing behind.
+    """
+    if name not in load_scenarios(settings.policies) and "-" in name:
+        case = load_case(name)
+        return case, _moderator(case.drill, case.people, answers)
     people = load_people(settings.policies)
+    plan = _plan(settings, people, name, ticket, valid_days)
+    moderator = _moderator(drill_of(plan), people, answers)
+    save(plan, folder_of(open_store(settings).root, plan.id))
+    return load_case(plan.id), moderator
+
+
+def _plan(settings: Settings, people: People, name: str, ticket: str, valid_days: int) -> Plan:
+    """Plan a drill of a scenario; return the plan. Raise InputError with all faults."""
     problems: list[Problem] = []
     try:
         scenario = chosen(load_scenarios(settings.policies), name)
@@ -131,16 +146,11 @@ def _plan(settings: Settings, name: str, ticket: str, valid_days: int) -> str:
     if problems:
         raise InputError(problems)
     cause = Cause(planner, login, code_version(), ticket, valid_days)
-    plan = plan_tabletop(name, scenario, people, cause, datetime.now(UTC))
-    store = open_store(settings)
-    save(plan, folder_of(store.root, plan.id))
-    return plan.id
+    return plan_tabletop(name, scenario, people, cause, datetime.now(UTC))
 
 
-def _moderator(case: Case, answers: Path | None) -> Moderator:
-    if answers is None:
-        return Terminal(case.drill, case.people)
-    return load_answers(answers, case.drill, case.people)
+def _moderator(drill: Drill, people: People, answers: Path | None) -> Moderator:
+    return Terminal(drill, people) if answers is None else load_answers(answers, drill, people)
 
 
 def _end(

@@ -153,7 +153,7 @@ def test_all_that_is_wrong_is_said_at_once_and_no_drill_begins(table: Table) -> 
     for part in ("steps.carrier: is missing", "steps.cook: is no step", "criteria: has 1, the",
                  "findings.0.owner: no such person"):
         assert part in held.err
-    assert not list(table.project.store.rglob(FILE))
+    assert table.plans() == []
     unknown = table.drill("tabletop", "flood")
     assert (unknown.code, "no such scenario" in unknown.err) == (3, True)
     nobody = table.drill("tabletop", "database_restore")

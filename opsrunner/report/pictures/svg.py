@@ -16,6 +16,8 @@ from opsrunner.report.text import visible
 
 WIDTH = 720
 FONT = "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
+# A word, or one character with the punctuation that must not begin a line.
+_WORDS = re.compile(r"[\x21-\x7e]+ ?|.[，、。；：）」》]*")
 INK, SOFT, LINE = "#1c2733", "#5a6878", "#cfd6de"
 
 
@@ -58,8 +60,7 @@ def two_lines(said: str, columns: int) -> list[str]:
     At most two lines; what does not fit even then ends in an ellipsis.
     """
     lines = [""]
-    words = re.findall(r"[\x21-\x7e]+ ?|.", said)
-    for word in words:
+    for word in _WORDS.findall(said):
         if cell_len(lines[-1] + word.rstrip()) > columns and lines[-1]:
             lines.append("")
         lines[-1] += word

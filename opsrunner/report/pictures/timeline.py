@@ -25,6 +25,7 @@ _PHASE_WIDTH, _COLUMNS = 40, 39  # the phase's band; columns of a line of a step
 _COLOURS = ("#c98a1b", "#b5533c", "#2f6fa8", "#3b8456")
 _PLANNED = Say("计划", "planned")
 _ACTUAL = Say("实际", "actual")
+_NOT_DONE = Say("未完成或跳过", "failed or skipped")
 _MINUTES = Say("分钟", "minutes")
 _FAILED = "#9c1c1c"
 
@@ -60,7 +61,7 @@ def _shapes(bars: Sequence[Bar], language: Language) -> Iterator[str]:
     marks = ticks(max(ends, default=0) / 60)
     scale = (WIDTH - _LEFT - _RIGHT) / (marks[-1] * 60)
     bottom = _TOP + _ROW * len(bars)
-    yield from _legend(language, actual=any(one.actual for one in bars))
+    yield from _legend(bars, language)
     for minutes in marks:
         x = _LEFT + minutes * 60 * scale
         yield line(x, _TOP, x, bottom)
@@ -71,12 +72,15 @@ def _shapes(bars: Sequence[Bar], language: Language) -> Iterator[str]:
         yield from _step(one, _TOP + row * _ROW, scale, language)
 
 
-def _legend(language: Language, *, actual: bool) -> Iterator[str]:
+def _legend(bars: Sequence[Bar], language: Language) -> Iterator[str]:
     yield bar(_LEFT, 11, 22, 7, "#e7ecf2", SOFT)
     yield text(_LEFT + 28, 18, _PLANNED.in_(language), colour=SOFT, size=10)
-    if actual:
+    if any(one.actual for one in bars):
         yield bar(_LEFT + 90, 11, 22, 7, _COLOURS[2])
         yield text(_LEFT + 118, 18, _ACTUAL.in_(language), colour=SOFT, size=10)
+    if any(one.actual and not one.good for one in bars):
+        yield bar(_LEFT + 180, 11, 22, 7, _FAILED)
+        yield text(_LEFT + 208, 18, _NOT_DONE.in_(language), colour=SOFT, size=10)
 
 
 def _phases(bars: Sequence[Bar], language: Language) -> Iterator[str]:

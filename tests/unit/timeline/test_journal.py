@@ -165,7 +165,8 @@ def test_killed_at_any_moment_all_that_counted_is_there(tmp_path: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         time.sleep(rng.uniform(0, 0.1))
         process.kill()
-        said = process.communicate()[0].splitlines()
+        said = process.stdout.read().splitlines()  # not communicate: it forgets what was buffered
+        process.communicate()
         events = [e for e in read(path) if e.kind in (Kind.BEGUN, Kind.DONE)]
         assert len(said) <= len(events) <= len(said) + 1
         with TimeLine.resume(path, digest="d", run="r2") as line:
