@@ -164,14 +164,16 @@ def write_report(case: Case, work: Paperwork) -> Written:
 
     def write() -> list[Path]:
         events = read(case.line)
-        newest = [e.data["run"] for e in events if e.kind is Kind.OPENED][-1]
+        opened = [str(e.data["run"]) for e in events if e.kind is Kind.OPENED]
         story = Story(
             case.drill, case.digest, events, case.names,
             heads={run.id: case.store.details(run.id).head or ""
-                   for run in runs_of(case.store, case.drill.plan.id)},
+                   for run in runs_of(case.store, case.drill.plan.id)
+                   if run.id in opened or run.status == "finished"},
             approvers=_approvers(case, work, events),
         )
-        return write_papers([report_paper(story)], work.folder(newest), work.desk, work.language)
+        folder = work.folder(opened[-1])
+        return write_papers([report_paper(story)], folder, work.desk, work.language)
 
     return written(work, write, case.drill.plan)
 

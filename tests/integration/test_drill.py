@@ -150,8 +150,8 @@ def test_all_that_is_wrong_is_said_at_once_and_no_drill_begins(table: Table) -> 
     wrong["findings"][0]["owner"] = "nobody"
     held = table.hold(wrong)
     assert held.code == 3
-    for part in ("steps.carrier: is missing", "steps.cook: is no step", "criteria: has 1, the",
-                 "findings.0.owner: no such person"):
+    for part in ("steps.carrier, steps.declare", "is missing; every step", "steps.cook: is no step",
+                 "criteria: has 1, the", "findings.0.owner: no such person"):
         assert part in held.err
     assert table.plans() == []
     unknown = table.drill("tabletop", "flood")

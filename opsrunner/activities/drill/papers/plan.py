@@ -58,7 +58,7 @@ def plan_paper(drill: Drill, digest: str, names: Mapping[str, str]) -> Paper:
             (Say("批准", "Approved"), "", ""),
         ),
         versions=(("1.0", day, planner, Say("首次编制", "First version")),),
-        evidence={"plan.json": digest},
+        evidence={Say("方案 plan.json", "plan plan.json"): digest},
         digest=digest,
         sections=(
             *shared(drill, names),

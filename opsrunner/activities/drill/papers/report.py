@@ -113,12 +113,16 @@ def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
     )
 
 
-def _evidence(story: Story) -> dict[str, str]:
+def _evidence(story: Story) -> dict[Say, str]:
     folder = f"plans/{story.drill.plan.id}"
     return {
-        f"{folder}/plan.json": story.digest,
-        f"{folder}/timeline.jsonl (head)": story.events[-1].hash,
-        **{f"run {run} (head)": head for run, head in story.heads.items()},
+        Say(f"方案 {folder}/plan.json", f"plan {folder}/plan.json"): story.digest,
+        Say(f"时间轴 {folder}/timeline.jsonl（末行哈希）",
+            f"time line {folder}/timeline.jsonl (hash of its last line)"): story.events[-1].hash,
+        **{
+            Say(f"演练运行 {run}（证据链头）", f"drill, run {run} (head)"): head
+            for run, head in story.heads.items()
+        },
     }
 
 

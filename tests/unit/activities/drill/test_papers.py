@@ -33,8 +33,9 @@ def cells(paper: Paper, title: str) -> list[str]:
 def test_the_report_has_the_outline_in_its_order() -> None:
     paper = report_paper(story())
     assert [section.title.zh for section in paper.sections] == OUTLINE
-    assert paper.evidence["plans/drill-20261121-3fa9c1/plan.json"] == "d" * 64
-    assert paper.evidence["run 20261121T011200Z-7f3a (head)"] == "a" * 64
+    evidence = {name.en: sha for name, sha in paper.evidence.items()}
+    assert evidence["plan plans/drill-20261121-3fa9c1/plan.json"] == "d" * 64
+    assert evidence["drill, run 20261121T011200Z-7f3a (head)"] == "a" * 64
     assert "业务验证清单补充附件下载与打印" in cells(paper, "问题与改进")
     assert "跳过" in cells(paper, "处置步骤与证据")
 
