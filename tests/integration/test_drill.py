@@ -158,7 +158,7 @@ def test_all_that_is_wrong_is_said_at_once_and_no_drill_begins(table: Table) -> 
     assert (unknown.code, "no such scenario" in unknown.err) == (3, True)
     nobody = table.drill("tabletop", "database_restore")
     assert nobody.code == 3
-    assert "duties: dba: is nobody's duty" in nobody.err
+    assert "duties: dba, duties: recorder: is nobody's duty" in nobody.err
 
 
 def test_a_failed_step_is_no_success(table: Table) -> None:
