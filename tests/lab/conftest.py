@@ -11,6 +11,7 @@ from tests.lab import webpage
 from tests.lab.approval import QUICK, Office
 from tests.lab.fleet import machine
 from tests.lab.fleet.control import Lab
+from tests.lab.fleet.instance import default_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,17 @@ def lab(machine_for_labs: None) -> Lab:  # noqa: ARG001 - it decides whether the
     if not whole or not Path(found.record.inventory).exists():
         found.up(HOSTS)
     return found
+
+
+@pytest.fixture(scope="session")
+def databases(machine_for_labs: None) -> Iterator[Lab]:  # noqa: ARG001 - it decides whether there is a lab
+    """Return a lab of three Debian hosts with MariaDB and restic; it is taken down at the end."""
+    found = Lab(f"{default_name()}-db")
+    try:
+        found.up(3, identities=("debian12",), extra="databases")
+        yield found
+    finally:
+        found.down()
 
 
 @pytest.fixture

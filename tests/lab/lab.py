@@ -20,6 +20,7 @@ examples:
   lab.py up --hosts 6                     six hosts, inventories/lab/hosts.yml
   lab.py up --name rulesA --hosts 5 --inventory /tmp/rulesA.yml
   lab.py up --name el7 --hosts 2 --identities centos7
+  lab.py up --name db --hosts 2 --identities debian12 --with databases
   lab.py reset --host lab-centos7-1       that host pristine again, about a second
   lab.py reset                            all hosts pristine again
   lab.py status                           what runs, addresses, files
@@ -46,6 +47,13 @@ def parser() -> argparse.ArgumentParser:
         default=",".join(recipe.ORDER),
         metavar="A,B",
         help=f"which, in turn (default {','.join(recipe.ORDER)})",
+    )
+    up.add_argument(
+        "--with",
+        dest="extra",
+        default="",
+        metavar="NAME",
+        help="extra layer on the hosts that can have it: databases",
     )
     reset = actions.add_parser("reset", parents=[common], help="bring hosts back to pristine")
     reset.add_argument("--host", action="append", default=[], metavar="NAME", help="only this one")
@@ -84,7 +92,8 @@ def act(options: argparse.Namespace) -> int:
     machine.require()
     if options.action == "up":
         machine.install_packages(lab.say)
-        lab.up(options.hosts, options.inventory, tuple(options.identities.split(",")))
+        identities = tuple(options.identities.split(","))
+        lab.up(options.hosts, options.inventory, identities, options.extra)
     elif options.action == "reset":
         lab.reset(*options.host)
     else:

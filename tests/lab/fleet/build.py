@@ -1,4 +1,4 @@
-"""Build the cached layers: the base root by mmdebstrap, an identity by scripts in a chroot."""
+"""Build the cached layers: the base root by mmdebstrap, what lies on it by scripts in a chroot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .shell import CONTAINED, run_logged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .recipe import Identity
+    from .recipe import Extra, Identity
 
 SUITE = "bookworm"
 
@@ -81,6 +81,24 @@ def build_identity(identity: Identity, say: Callable[[str], None]) -> Path:
             str(script), str(LAB_DIR), identity.name, str(base), str(scratch),
             str(found.prefix) if found else "", found.series if found else "",
             identity.interpreter,
+        ]  # fmt: skip
+        run_logged([*CONTAINED, *command], str(CACHE_HOME / f"{final.name}.log"))
+    return final
+
+
+def build_extra(extra: Extra, identity: Identity, say: Callable[[str], None]) -> Path:
+    """Return the layer with an extra's packages for an identity, built when it is not cached."""
+    below = build_identity(identity, say)
+    final = recipe.extra_dir(extra, identity)
+    with _building(final) as scratch:
+        if scratch is None:
+            return final
+        say(f"extra layer: {extra.name} for {identity.name} (once)")
+        for part in ("layer", "work", "merged"):
+            (scratch / part).mkdir()
+        command = [
+            str(recipe.EXTRAS / "build.sh"), str(recipe.EXTRAS / extra.name), str(below),
+            str(recipe.base_dir()), str(scratch),
         ]  # fmt: skip
         run_logged([*CONTAINED, *command], str(CACHE_HOME / f"{final.name}.log"))
     return final

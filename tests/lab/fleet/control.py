@@ -64,15 +64,19 @@ class Lab:
         count: int,
         inventory_path: Path | None = None,
         identities: Sequence[str] = recipe.ORDER,
+        extra: str = "",
     ) -> Record:
-        """Make exactly `count` hosts run on today's layers; those that do stay untouched."""
+        """Make exactly `count` hosts run on today's layers; those that do stay untouched.
+
+        Those whose identity can have it get the extra layer of that name.
+        """
         private_dir(STATE_HOME)
         hosts = plan_hosts(count, identities)
         with record.locked(self.instance.lock_file):
             private_dir(self.instance.state)
             machine.raise_limits(STATE_HOME / ".limits")
             old = record.load(self.instance)
-            lower = self._layers(hosts)
+            lower = self._layers(hosts, extra)
             wanted = self._claim(hosts, lower, inventory_path, old)
             seed.make_keys(self.instance, hosts, wanted.subnet)
             self._settle(wanted, old)
@@ -85,14 +89,20 @@ class Lab:
             self.say(f"inventory: {where}")
             return wanted
 
-    def _layers(self, hosts: Sequence[Host]) -> dict[str, list[str]]:
+    def _layers(self, hosts: Sequence[Host], extra: str) -> dict[str, list[str]]:
         """Build what is missing in the cache; return each host's lower layers, top first."""
+        names = list(dict.fromkeys(host.identity for host in hosts))
+        more = recipe.load_extra(extra) if extra else None
+        if more and not set(more.identities) & set(names):
+            raise LabError(f"no host can have {extra!r}: only {', '.join(more.identities)} can")
         base = build.build_base(self.say)
-        built = {
-            name: build.build_identity(recipe.load_identity(name), self.say)
-            for name in dict.fromkeys(host.identity for host in hosts)
-        }
-        return {host.name: [str(built[host.identity]), str(base)] for host in hosts}
+        built = {}
+        for name in names:
+            identity = recipe.load_identity(name)
+            built[name] = [str(build.build_identity(identity, self.say)), str(base)]
+            if more and name in more.identities:
+                built[name].insert(0, str(build.build_extra(more, identity, self.say)))
+        return {host.name: built[host.identity] for host in hosts}
 
     def _claim(
         self,

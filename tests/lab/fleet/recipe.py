@@ -18,6 +18,7 @@ from .interpreters import Interpreter, find
 
 IDENTITIES = LAB_DIR / "identities"
 STANDINS = LAB_DIR / "standins"
+EXTRAS = LAB_DIR / "extras"
 ORDER = ("centos7", "rhel8", "kylinv10", "debian12", "centos6")
 APT_SOURCES = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
 
@@ -49,6 +50,24 @@ def load_identity(name: str) -> Identity:
         interpreter=str(raw.get("interpreter", "")),
         interpreter_found=find(wanted) if wanted else None,
     )
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Packages that only some labs want, as `extras/<name>/extra.toml` declares them."""
+
+    name: str
+    identities: tuple[str, ...]  # the identities that can have it
+
+
+def load_extra(name: str) -> Extra:
+    """Given an extra's name, return it. Raise LabError listing those there are."""
+    path = EXTRAS / name / "extra.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.parent.name for found in EXTRAS.glob("*/extra.toml")))
+        raise LabError(f"no extra {name!r}; there are: {known}")
+    raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Extra(name, tuple(raw["identities"]))
 
 
 def apt_sources() -> Path | None:
@@ -96,6 +115,16 @@ def identity_key(identity: Identity) -> str:
     )
 
 
+def extra_key(extra: Extra, identity: Identity) -> str:
+    """Return the cache key of an extra layer: what is below it, its folder, how it is built."""
+    return _digest(
+        identity_key(identity).encode(),
+        extra.name.encode(),
+        _tree_bytes(EXTRAS / extra.name),
+        (EXTRAS / "build.sh").read_bytes(),
+    )
+
+
 def base_dir() -> Path:
     """Return where the base root is or will be."""
     return CACHE_HOME / f"base-{base_key()}"
@@ -104,3 +133,8 @@ def base_dir() -> Path:
 def identity_dir(identity: Identity) -> Path:
     """Return where an identity's layer is or will be."""
     return CACHE_HOME / f"{identity.name}-{identity_key(identity)}"
+
+
+def extra_dir(extra: Extra, identity: Identity) -> Path:
+    """Return where an extra's layer for an identity is or will be."""
+    return CACHE_HOME / f"{extra.name}-{identity.name}-{extra_key(extra, identity)}"
