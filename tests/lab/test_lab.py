@@ -16,7 +16,7 @@ import pytest
 
 from tests.lab.fleet import boot, faults, layers, network, processes, record
 from tests.lab.fleet.control import Lab
-from tests.lab.fleet.instance import CHECKOUT, STATE_HOME
+from tests.lab.fleet.instance import CHECKOUT, STATE_HOME, LabError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -294,3 +294,10 @@ def test_authconfig_turns_faillock_on(lab: Lab, pristine: list[str]) -> None:
     for _ in range(3):
         password_login(lab, C7, "wrong", "id")
     assert password_login(lab, C7, password(lab), "id")[0] != 0
+
+
+def test_an_extra_layer_that_no_host_can_have_is_refused(other: Lab) -> None:
+    with pytest.raises(LabError, match="only debian12 can"):
+        other.up(1, identities=("centos7",), extra="databases")
+    with pytest.raises(LabError, match="there are: databases"):
+        other.up(1, identities=("debian12",), extra="cathedrals")

@@ -140,6 +140,10 @@ def test_a_switchover_under_writes_loses_no_acknowledged_row(
     sent = {attempt.n for attempt in (*attempts, *old, *new)}
     assert kept.keys() <= sent
     assert (started.holders(), started.writable()) == ([standby], [standby])
+    for name in (ONE, TWO):  # what Ansible and the server log, and what runs
+        logged = faults.run(started.lab, name, "journalctl --no-pager; cat /var/log/syslog; ps -ef")
+        assert "Invoked with" in logged.stdout
+        assert started.secret[2:10] not in logged.stdout
     sys.stdout.write(f"{primary}: outage {outage(attempts):.2f} s, resolution 0.2 s,"
                      f" {len(good)} rows acknowledged, {len(attempts) - len(good)} unanswered\n")
     assert outage(attempts) <= OUTAGE

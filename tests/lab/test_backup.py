@@ -1,0 +1,343 @@
+"""Backups of MariaDB and of files on a lab host: damage is named, what is whole is proven."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.lab.fleet import faults
+from tests.lab.fleet.control import Lab
+from tests.lab.fleet.instance import CHECKOUT
+from tests.lab.mariadb import ONE
+
+pytestmark = pytest.mark.lab
+
+PROGRAMS = "/usr/local/lib/opsrunner"
+SETS = "/var/backups/opsrunner/mariadb"
+SCRATCH = "/var/tmp/opsrunner-scratch"  # noqa: S108 - a folder on a lab host
+SECRET = "Qz7\"canary\\'x"  # noqa: S105 - a canary
+REPOSITORY = "/srv/repository"
+FILES = "/etc/opsrunner/backup-files.conf"
+CONFIG = "[mariadbd]\nserver_id = 1\nlog_bin = log\n"
+DATA = """
+CREATE DATABASE app CHARACTER SET utf8mb4;
+USE app;
+CREATE TABLE items (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(60), price DECIMAL(9,2),
+    picture BLOB, at TIMESTAMP NULL);
+INSERT INTO items (name, price, picture, at)
+    SELECT CONCAT('物品 ''', seq, '\\\\ \\n"'), seq / 7, UNHEX(MD5(seq)), FROM_UNIXTIME(1e9 + seq)
+    FROM seq_1_to_3000;
+CREATE TABLE `odd ``name` (a INT PRIMARY KEY, b DOUBLE) AS SELECT seq a, seq / 3 b FROM seq_1_to_50;
+CREATE TABLE nothing (a INT PRIMARY KEY);
+CREATE TABLE marks (n INT PRIMARY KEY AUTO_INCREMENT, at TIMESTAMP(6));
+CREATE VIEW cheap AS SELECT id, name FROM items WHERE price < 10;
+CREATE PROCEDURE twice(IN x INT) SELECT x * 2;
+CREATE FUNCTION thrice(x INT) RETURNS INT DETERMINISTIC RETURN x * 3;
+CREATE TRIGGER upper BEFORE INSERT ON items FOR EACH ROW SET NEW.name = UPPER(NEW.name);
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM marks WHERE n < 0;
+CREATE DATABASE hollow;
+CREATE USER saver@localhost IDENTIFIED BY '{secret}';
+GRANT ALL ON *.* TO saver@localhost;
+CREATE USER reader@'10.%' IDENTIFIED BY 'r';
+GRANT SELECT, SHOW VIEW ON app.* TO reader@'10.%';
+CREATE ROLE clerks;
+GRANT INSERT ON app.items TO clerks;
+GRANT clerks TO reader@'10.%';
+CREATE DATABASE `a b*`;
+CREATE TABLE `a b*`.t AS SELECT 1 one;
+"""
+
+
+def install(lab: Lab, folder: Path) -> str:
+    """Run the playbook on the first host, secrets in a 0600 file; return what it printed."""
+    data = yaml.safe_load(Path(lab.record.inventory).read_text(encoding="utf-8"))
+    variables = data["linux"]["vars"] | data["linux"]["children"]["debian"]["vars"]
+    host = {ONE: data["linux"]["children"]["debian"]["hosts"][ONE] | variables}
+    inventory, secrets = folder / "hosts.yml", folder / "secrets.yml"
+    groups = {"mariadb": {"hosts": host}, "backup_files": {"hosts": host}}
+    inventory.write_text(yaml.safe_dump(groups))
+    secrets.touch(mode=0o600)
+    secrets.write_text(yaml.safe_dump({
+        "backup_mariadb_user": "saver", "backup_mariadb_password": SECRET,
+        "backup_mariadb_keep": 3,
+        "backup_files_repository": REPOSITORY, "backup_files_password": SECRET,
+        "backup_files_paths": ["/etc", SETS], "backup_files_initialize": True,
+    }))
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory),
+         "playbooks/backup.yml", "-e", f"@{secrets}", "--diff"],
+        cwd=CHECKOUT, env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
+        capture_output=True, text=True, timeout=150, check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "canary" not in done.stdout + done.stderr
+    return done.stdout
+
+
+def run(lab: Lab, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script on the first host, in a folder of its own root."""
+    done = faults.run(lab, ONE, f"cd /root\n{script}", timeout=120)
+    # The shell begins in a folder outside the host's root, and says so once.
+    done.stderr = done.stderr.replace("sh: 0: getcwd() failed: No such file or directory\n", "", 1)
+    return done
+
+
+def sql(lab: Lab, text: str) -> str:
+    script = f"mariadb --batch --skip-column-names <<'END_SQL'\n{text}\nEND_SQL\n"
+    return faults.run(lab, ONE, script, check=True).stdout.strip()
+
+
+def status(lab: Lab, job: str) -> dict[str, str]:
+    """Return the status file that the controller reads."""
+    text = run(lab, f"cat /var/lib/opsrunner/{job}.json").stdout
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def back_up(lab: Lab) -> str:
+    """Back up; return the set's folder."""
+    done = run(lab, f"{PROGRAMS}/backup-mariadb /etc/opsrunner/backup-mariadb.conf")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+def verify(lab: Lab, folder: str, scratch: str = SCRATCH) -> tuple[int, str]:
+    """Verify a set; return exit code and output. Whatever it finds, it must have cleaned up."""
+    done = run(lab, f"{PROGRAMS}/verify-mariadb {folder} {scratch}")
+    left = run(lab, f"ls -d {SCRATCH}; pgrep -fa 'datadir={SCRATCH}'").stdout
+    assert (left, "cleaned yes" in done.stdout) == ("", True), done.stdout + done.stderr
+    assert not done.stderr
+    return done.returncode, done.stdout
+
+
+def flip(path: str) -> str:
+    """Return the shell command that flips one bit of a file; twice, it is as before."""
+    code = ("import sys; f = open(sys.argv[1], 'r+b'); m = f.seek(0, 2) // 2; f.seek(m);"
+            " b = f.read(1)[0]; f.seek(m); f.write(bytes([b ^ 1]))")
+    return f'python3 -c "{code}" {path}'
+
+
+def altered(lab: Lab, folder: str, script: str) -> str:
+    """Return a copy of a set, changed by a script, with sums that fit: as if written that way."""
+    copy = "/var/tmp/altered"  # noqa: S108 - a folder on a lab host
+    done = run(lab, f"set -e; rm -rf {copy}; cp -a {folder} {copy}; cd {copy}\n"
+                    f"gzip -d dump.sql.gz\n{script}\ngzip dump.sql; gzip -t dump.sql.gz\n"
+                    "sha256sum dump.sql.gz grants.sql manifest > SHA256SUMS")
+    assert done.returncode == 0, done.stderr
+    return copy
+
+
+@pytest.fixture(scope="module")
+def host(databases: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Return the lab with a server that has data on its first host, and both roles there."""
+    databases.reset(ONE)
+    faults.write_file(databases, ONE, "/etc/mysql/mariadb.conf.d/70-one.cnf", CONFIG)
+    faults.run(databases, ONE, "systemctl start mariadb", check=True)
+    sql(databases, DATA.replace("{secret}", SECRET.replace("\\", "\\\\").replace("'", "''")))
+    folder = tmp_path_factory.mktemp("backup")
+    install(databases, folder)
+    return databases
+
+
+@contextmanager
+def writing(lab: Lab) -> Iterator[None]:
+    """Have somebody write without a pause, before, in and after what is done meanwhile."""
+    run(lab, "rm -f /run/stop; (while [ ! -e /run/stop ]; do"
+             " echo 'INSERT INTO app.marks (at) VALUES (NOW(6));'"
+             " 'UPDATE app.items SET price = price + 1 WHERE id < 50;'; done | mariadb)"
+             " < /dev/null > /dev/null 2>&1 &")
+    try:
+        yield
+    finally:
+        run(lab, "touch /run/stop; sleep 1")
+
+
+@pytest.fixture(scope="module")
+def whole(host: Lab) -> str:
+    """Return a set that was made while somebody wrote, and went on writing after it."""
+    with writing(host):
+        return back_up(host)
+
+
+def test_a_whole_set_is_proven_and_an_empty_database_is_no_loss(host: Lab, whole: str) -> None:
+    code, said = verify(host, whole)
+    assert (code, "level 4" in said, "problem" in said) == (0, True, False), said
+    manifest = run(host, f"cat {whole}/manifest").stdout
+    for line in ("database hollow utf8mb4 ", "rows `app`.`nothing` 0", "rows `app`.`items` 3000",
+                 "routine app.twice ", "trigger app.upper ", "event app.nightly ",
+                 "view app.cheap "):
+        assert f"\n{line}" in manifest, line
+    assert "sentinel 1" in said
+    live = int(sql(host, "SELECT COUNT(*) FROM app.marks"))
+    assert f"rows `app`.`marks` {live}\n" not in manifest, "it is not compared with live data"
+    found = status(host, "backup_mariadb")
+    assert (found["result"], found["sentinel"]) == ("done", "1")
+    assert found["position"].startswith("0-1-")
+    assert run(host, f"stat -c %a {whole} {whole}/*").stdout.split() == ["700", *["600"] * 4]
+    assert sql(host, "SELECT @@read_only") == "0", "the live instance goes on"
+
+
+def test_a_manifest_of_another_moment_would_be_seen(host: Lab) -> None:
+    weak = "s/START TRANSACTION WITH CONSISTENT SNAPSHOT;//"
+    run(host, f"cp -r {PROGRAMS} /root/weak; sed -i '{weak}' /root/weak/backup-mariadb")
+    with writing(host):
+        done = run(host, "/root/weak/backup-mariadb /etc/opsrunner/backup-mariadb.conf")
+    assert done.returncode == 0, done.stderr
+    code, said = verify(host, done.stdout.split()[-1])
+    assert (code, "lacks or differs: rows `app`.`marks`" in said) == (1, True), said
+
+
+def test_one_flipped_byte_is_found_and_its_file_named(host: Lab, whole: str) -> None:
+    copy = "/var/tmp/flipped"  # noqa: S108 - a folder on a lab host
+    for name in ("dump.sql.gz", "grants.sql", "manifest"):
+        run(host, f"rm -rf {copy}; cp -a {whole} {copy}; {flip(copy + '/' + name)}")
+        code, said = verify(host, copy)
+        assert (code, f"problem damaged since it was written: {name}" in said) == (1, True), said
+        assert "level 0" in said
+
+
+def test_a_dump_that_was_cut_before_it_was_compressed_is_found(host: Lab, whole: str) -> None:
+    cut = altered(host, whole, "head -c 40000 dump.sql > x; mv x dump.sql")
+    code, said = verify(host, cut)
+    assert (code, "has no end mark" in said, "level 1" in said) == (1, True, True), said
+    end = "head -n -60 dump.sql > x; echo '-- Dump completed on 2026-01-01' >> x; mv x dump.sql"
+    code, said = verify(host, altered(host, whole, end))
+    assert code == 1, said
+    assert "problem" in said, "an end mark alone proves nothing"
+    code, said = verify(host, altered(host, whole, ":"))
+    assert (code, "level 4" in said) == (0, True), "the negative control"
+
+
+def test_a_table_without_its_rows_is_found_by_the_manifest(host: Lab, whole: str) -> None:
+    script = "sed -i '/^INSERT INTO `items`/,/;$/d' dump.sql"
+    code, said = verify(host, altered(host, whole, script))
+    assert (code, "level 3" in said) == (1, True), said
+    assert "problem lacks or differs: rows `app`.`items` 3000" in said
+    for kind, script in (
+        ("routine app.twice", "sed -i 's/SELECT x \\* 2/SELECT x * 4/' dump.sql"),
+        ("trigger app.upper", "sed -i 's/UPPER(NEW.name)/LOWER(NEW.name)/' dump.sql"),
+        ("grants", "sed -i /reader/d grants.sql"),
+    ):
+        code, said = verify(host, altered(host, whole, script))
+        assert (code, f"lacks or differs: {kind}" in said) == (1, True), said
+
+
+def test_a_table_emptied_after_the_dump_leaves_the_backup_good(host: Lab, whole: str) -> None:
+    sql(host, "CREATE TABLE app.spare AS SELECT * FROM app.items; TRUNCATE app.items")
+    try:
+        assert verify(host, whole)[0] == 0
+    finally:
+        sql(host, "INSERT INTO app.items SELECT * FROM app.spare; DROP TABLE app.spare")
+
+
+def test_a_live_instance_is_never_restored_into(host: Lab, whole: str) -> None:
+    before = sql(host, "SELECT COUNT(*) FROM app.marks")
+    for scratch in ("/var/lib/mysql", "/var/lib/mysql/x", "/var/lib/../lib/mysql/y", "/etc"):
+        code, said = verify(host, whole, scratch)
+        assert (code, "problem not verified" in said) == (2, True), said
+    assert sql(host, "SELECT COUNT(*) FROM app.marks") == before
+    assert run(host, "ls -d /var/lib/mysql/x /var/lib/mysql/y").stdout == ""
+
+
+@pytest.fixture
+def small_disk(host: Lab) -> Iterator[str]:
+    """Return a folder on a disk of 64 KiB."""
+    run(host, "mkdir -p /mnt/small; mount -t tmpfs -o size=64k tmpfs /mnt/small")
+    yield "/mnt/small"
+    run(host, "umount /mnt/small; rmdir /mnt/small")
+
+
+def test_a_backup_that_fails_says_so_and_leaves_nothing(host: Lab, small_disk: str) -> None:
+    sets = run(host, f"ls {SETS}").stdout
+    settings = "/etc/opsrunner/backup-mariadb.conf"
+    for what, script in (
+        ("gzip", f"sed 's|^directory=.*|directory={small_disk}|' {settings}"),
+        ("Access denied", f"sed 's|^options_file=.*|options_file=/root/wrong.cnf|' {settings}"),
+    ):
+        run(host, "printf '[client]\\nuser=saver\\npassword=no\\n' > /root/wrong.cnf")
+        done = run(host, f"{script} > /root/x.conf; {PROGRAMS}/backup-mariadb /root/x.conf")
+        assert (done.returncode, what in done.stderr) == (1, True), done.stderr
+        found = status(host, "backup_mariadb")
+        assert (found["result"], what in found["reason"]) == ("failed", True)
+    assert run(host, f"ls {small_disk}").stdout == ""
+    assert run(host, f"ls {SETS}").stdout == sets
+    sql(host, "CREATE TABLE app.old (a INT) ENGINE=MyISAM")
+    done = run(host, f"{PROGRAMS}/backup-mariadb {settings}")
+    sql(host, "DROP TABLE app.old")
+    assert (done.returncode, "not InnoDB): app.old" in done.stderr) == (1, True)
+    locked = run(host, f"flock {SETS}/.lock {PROGRAMS}/backup-mariadb {settings}")
+    assert (locked.returncode, "another one runs" in locked.stderr) == (75, True)
+
+
+def test_the_timer_runs_it(host: Lab) -> None:
+    assert run(host, "systemctl is-active opsrunner-backup-mariadb.timer").stdout == "active\n"
+    done = run(host, "systemctl start opsrunner-backup-mariadb opsrunner-backup-files")
+    assert done.returncode == 0, run(host, "journalctl -u 'opsrunner-backup-*'").stdout
+    jobs = ("backup_mariadb", "backup_files")
+    assert [status(host, job)["result"] for job in jobs] == ["done", "done"]
+    assert "canary" not in run(host, "journalctl --no-pager; ps -ef").stdout
+
+
+def verify_files(lab: Lab, config: str = FILES, more: str = "") -> tuple[int, str]:
+    """Read all of the repository; return exit code and output."""
+    done = run(lab, f"{PROGRAMS}/verify-files {config} 1 1 {more}")
+    assert "cleaned yes" in done.stdout
+    assert run(lab, f"ls -d {SCRATCH}").stdout == ""
+    return done.returncode, done.stdout
+
+
+def test_one_flipped_byte_in_a_pack_names_pack_and_snapshots(host: Lab) -> None:
+    done = run(host, f"{PROGRAMS}/backup-files {FILES}")
+    assert done.returncode == 0, done.stderr
+    snapshot = done.stdout.split()[-1]
+    code, said = verify_files(host, more=SCRATCH)
+    assert (code, "level 3" in said) == (0, True), said
+    pack = run(host, f"find {REPOSITORY}/data -type f -size +64k | head -n 1").stdout.strip()
+    run(host, f"chmod u+w {pack}; {flip(pack)}")
+    try:
+        code, said = verify_files(host)
+        assert code == 1, said
+        named = [line.split() for line in said.splitlines() if line.startswith("pack ")]
+        assert [words[1] for words in named] == [Path(pack).name]
+        assert any(word.startswith(snapshot[:8]) for word in named[0][3:]), said
+    finally:
+        run(host, flip(pack))
+    assert verify_files(host)[0] == 0, "the byte put back"
+
+
+def test_no_space_for_the_scratch_instance_says_nothing_about_the_backup(
+    host: Lab, whole: str, small_disk: str,
+) -> None:
+    code, said = verify(host, whole, f"{small_disk}/x")
+    assert (code, "problem not verified: too little space" in said) == (2, True), said
+    done = run(host, f"{PROGRAMS}/verify-files {FILES} 1 1 {small_disk}/x")
+    assert (done.returncode, "no space left" in done.stdout) == (2, True), done.stdout
+    assert run(host, f"ls {small_disk}").stdout == ""
+
+
+def test_a_second_installation_changes_nothing(host: Lab, tmp_path: Path) -> None:
+    assert "changed=0" in install(host, tmp_path)
+
+
+def test_a_wrong_password_or_no_repository_is_not_called_damage(host: Lab) -> None:
+    listing = f"find {REPOSITORY} /srv/none | sort"
+    before = run(host, listing).stdout
+    run(host, "echo wrong > /root/pw; echo /srv/none > /root/none")
+    wrong, none = "/root/pw.conf", "/root/none.conf"
+    run(host, f"sed 's|^password_file=.*|password_file=/root/pw|' {FILES} > {wrong}")
+    run(host, f"sed 's|^repository_file=.*|repository_file=/root/none|' {FILES} > {none}")
+    for config, words in ((wrong, "password is wrong"), (none, "no repository")):
+        code, said = verify_files(host, config)
+        assert (code, words in said, "damaged" in said) == (2, True, False), said
+        done = run(host, f"{PROGRAMS}/backup-files {config}")
+        assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+        assert status(host, "backup_files")["result"] == "failed"
+    assert run(host, listing).stdout == before, "nothing was made"
