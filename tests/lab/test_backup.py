@@ -195,6 +195,15 @@ def test_a_manifest_of_another_moment_would_be_seen(host: Lab) -> None:
     assert (code, "lacks or differs: rows `app`.`marks`" in said) == (1, True), said
 
 
+def test_a_structure_that_changes_under_the_dump_is_no_backup(host: Lab) -> None:
+    late = r"s/^wait \$stage_dump/sleep 3; &/"
+    run(host, f"cp -r {PROGRAMS} /root/late; sed -i '{late}' /root/late/backup-mariadb")
+    run(host, "(sleep 2; echo 'DROP VIEW app.cheap' | mariadb) < /dev/null > /dev/null 2>&1 &")
+    done = run(host, "/root/late/backup-mariadb /etc/opsrunner/backup-mariadb.conf")
+    sql(host, "CREATE VIEW app.cheap AS SELECT id, name FROM app.items WHERE price < 10")
+    assert (done.returncode, "objects were changed" in done.stderr) == (1, True), done.stderr
+
+
 def test_one_flipped_byte_is_found_and_its_file_named(host: Lab, whole: str) -> None:
     copy = "/var/tmp/flipped"  # noqa: S108 - a folder on a lab host
     for name in ("dump.sql.gz", "grants.sql", "manifest"):

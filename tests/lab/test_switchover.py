@@ -140,6 +140,9 @@ def test_a_switchover_under_writes_loses_no_acknowledged_row(
     sent = {attempt.n for attempt in (*attempts, *old, *new)}
     assert kept.keys() <= sent
     assert (started.holders(), started.writable()) == ([standby], [standby])
+    for name in (ONE, TWO):
+        faults.run(started.lab, name, "systemctl restart mariadb", check=True)
+    assert started.writable() == [standby], "a restart changes nothing"
     for name in (ONE, TWO):  # what Ansible and the server log, and what runs
         logged = faults.run(started.lab, name, "journalctl --no-pager; cat /var/log/syslog; ps -ef")
         assert "Invoked with" in logged.stdout
