@@ -192,6 +192,18 @@ def test_what_speaks_against_it_is_named_and_nothing_is_changed(pair: Pair) -> N
     assert pair.switch(ONE, TWO, "--check").returncode == 0
 
 
+def test_a_standby_with_transactions_of_its_own_is_refused(pair: Pair) -> None:
+    pair.sql(TWO, "INSERT INTO app.marks VALUES (-2, 2, NOW())")
+    done = pair.switch()
+    assert done.returncode != 0
+    assert f"refused, nothing was changed: {TWO}: has transactions of its own: 0-2-" in done.stdout
+    pair.sql(TWO, "STOP SLAVE; RESET MASTER; SET SESSION sql_log_bin = 0;"
+                  " DELETE FROM app.marks WHERE n = -2; START SLAVE")
+    pair.sql(ONE, "INSERT INTO app.marks VALUES (-3, 1, NOW())")
+    assert wait_until(pair.together, 10, 0.1)
+    assert pair.switch(ONE, TWO, "--check").returncode == 0
+
+
 def test_a_writer_that_ignores_read_only_ends_it_and_the_old_primary_is_back(
     pair: Pair, write: Write,
 ) -> None:
