@@ -10,12 +10,15 @@ from opsrunner.changes.answer import Outcome as Said
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.states import State
 
+IN_PART = "in_part"  # the member of an outcome's data that says: these targets are back
 _PART = "a part was taken back, the rest stands"
 _DONE = {"begin": State.BEGUN, "confirm": State.CONFIRMED, "undo": State.UNDONE}
 # What a transaction on the host may be in -> what the journal calls it.
 _KNOWN = {
     "applied": State.BEGUN, "confirmed": State.CONFIRMED, "undone": State.UNDONE,
-    "undo_failed": State.FAILED, "partly_undone": State.FAILED,
+    # What of it stands, stands for good. Which part was asked for, the journal knows: it asks
+    # for an undo again that nobody knows the end of, and looks at the rest again.
+    "undo_failed": State.FAILED, "partly_undone": State.CONFIRMED,
 }
 
 
@@ -27,7 +30,7 @@ def outcome_of(host: str, answer: Answer, *, in_part: bool = False) -> Outcome:
     """
     reason = "; ".join(_reasons(answer))
     if in_part and answer.outcome is Said.PARTLY and not reason:
-        return Outcome(host, State.CONFIRMED, _PART, as_json(answer))
+        return Outcome(host, State.CONFIRMED, _PART, as_json(answer) | {IN_PART: True})
     return Outcome(host, _state(answer), reason, as_json(answer))
 
 

@@ -137,10 +137,13 @@ def undo(
         raise InputError(wrong)
     why = reason or f"undo asked for by {case.operator}"
 
-    def back(work: Work) -> Ending:
-        return take_back(work, names, why)
+    only = sorted({step.id for subject in case.plan.subjects for step in subject.steps
+                   if step.rule in (rule or ())})
 
-    manner = Manner(Pace(), undo_after, papers, as_json=as_json, only=tuple(rule or ()))
+    def back(work: Work) -> Ending:
+        return take_back(work, names, why, only)
+
+    manner = Manner(Pace(), undo_after, papers, as_json=as_json)
     return carry(case, manner, back)
 
 

@@ -65,7 +65,7 @@ class Case:
 class Manner:
     """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
 
-    ``barred``: why no new host may begin, "" when one may. ``only``: rules an undo is limited to.
+    ``barred``: why no new host may begin, "" when one may.
     """
 
     pace: Pace
@@ -74,7 +74,6 @@ class Manner:
     new: bool = False
     as_json: bool = False
     barred: str = ""
-    only: tuple[str, ...] = ()
 
 
 def load_case(ref: str) -> Case:
@@ -176,7 +175,7 @@ def _work(
     budget = limits(context.settings)
     planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
     armed = manner.undo_after + settle_seconds(checks, planned)
-    actor, fleet = _actor(case, armed, progress, manner.only)
+    actor, fleet = _actor(case, armed, progress)
     ask = Asker(
         checks, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
@@ -199,7 +198,7 @@ def _work(
 
 
 def _actor(
-    case: Case, undo_after: int, progress: HostProgress, only: Sequence[str] = (),
+    case: Case, undo_after: int, progress: HostProgress,
 ) -> tuple[HardenActor, Fleet]:
     subjects = {host.id: host for host in case.context.inventory.hosts}
     planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
@@ -207,7 +206,7 @@ def _actor(
         host.id: str(host.attributes[_SECOND]) for host in planned if host.attributes.get(_SECOND)
     }
     fleet = fleet_of(case.context, planned, case.plan.id, undo_after, progress)
-    return HardenActor(case.plan, fleet, _recheck(case), second, only), fleet
+    return HardenActor(case.plan, fleet, _recheck(case), second), fleet
 
 
 def _forget(fleet: Fleet, undone: Sequence[str], progress: HostProgress) -> None:

@@ -19,6 +19,7 @@ from opsrunner.plan.journal import Journal, Note
 from opsrunner.plan.models import Plan
 from opsrunner.plan.phases import Phases
 from opsrunner.plan.states import ANSWERS, FAILURES, State, may_follow, unsettled
+from opsrunner.plan.undoing import ONLY, Intent, reduced, taken_back, unanswered, united
 
 BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
 
@@ -92,16 +93,25 @@ def resume(work: Work, *, retry_refused: bool = False) -> Ending:
     return execution.go_on()
 
 
-def undo(work: Work, subjects: Sequence[str], reason: str) -> Ending:
-    """Given work and subjects that were changed, ask about what is open, and take them back."""
+def undo(
+    work: Work, subjects: Sequence[str], reason: str, only: Sequence[str] = (),
+) -> Ending:
+    """Given work and subjects that were changed, ask about what is open, and take them back.
+
+    ``only``: the steps that are to be taken back; none: all. An undo that was never answered is
+    asked for again with it.
+    """
     execution = _Execution(work)
     execution.settle(only=subjects, finish=False)
-    states = work.journal.states
+    states, before = work.journal.states, unanswered(work.journal.entries)
     execution.undo({
-        name: reason for name in subjects
+        name: united(before.get(name), Intent(reason, tuple(only))) for name in subjects
         if may_follow(states[name], State.UNDOING) and states[name] is not State.UNKNOWN
+        and not (only and states[name] is State.BEGUN)  # armed: as a whole or not at all
     })
-    return Ending("", dict(work.journal.states))
+    armed = [name for name in subjects if only and states[name] is State.BEGUN]
+    said = f"not confirmed yet, resume first or undo it whole: {', '.join(armed)}" if armed else ""
+    return Ending(said or execution.standing(), dict(work.journal.states))
 
 
 class _Execution:
@@ -112,6 +122,8 @@ class _Execution:
         self._journal = work.journal
         self._phases = Phases(work.actor, work.journal, work.tell)
         self._worse: list[str] = []
+        self._standing: list[str] = []  # an undo of it was refused
+        self._plans = {subject.id: subject for subject in work.plan.subjects}
 
     # -- new batches -----------------------------------------------------------------------
 
@@ -134,6 +146,8 @@ class _Execution:
 
     def _enough(self) -> str:
         """Return why no further batch may begin, "" when one may."""
+        if self._standing:
+            return self.standing()
         if self._worse:
             return f"a business check is worse than before on {', '.join(self._worse)}"
         states = self._journal.states
@@ -171,13 +185,19 @@ class _Execution:
         before = self._before()
         worse = self._work.business.worse(begun, {name: before.get(name, {}) for name in begun})
         self._worse += [name for name in begun if worse.get(name)]
-        self.undo({name: "; ".join(worse[name]) for name in begun if worse.get(name)})
+        self.undo({name: Intent("; ".join(worse[name])) for name in begun if worse.get(name)})
         fine = [name for name in begun if not worse.get(name)]
         self._phases.record([Note(name, State.CONFIRMING) for name in fine])
         confirmed = self._phases.carry_out("confirm", fine, State.CONFIRMED)
         states = self._journal.states
-        self.undo({name: "could not be confirmed" for name in fine if states[name] is State.BEGUN})
-        self._phases.carry_out("verify", confirmed, State.VERIFIED)
+        self.undo({
+            name: Intent("could not be confirmed") for name in fine if states[name] is State.BEGUN
+        })
+        self._verify(confirmed)
+
+    def _verify(self, subjects: Sequence[str]) -> None:
+        undone = taken_back(self._journal.entries)
+        self._phases.carry_out("verify", subjects, State.VERIFIED, undone=undone)
 
     def _before(self) -> Mapping[str, Mapping[str, Any]]:
         """Return every subject's business results from before it was touched, off the journal."""
@@ -186,10 +206,27 @@ class _Execution:
             for entry in self._journal.entries if entry.state is State.BEGINNING
         }
 
-    def undo(self, reasons: Mapping[str, str]) -> None:
-        """Given subjects and why, take them back."""
-        self._phases.record([Note(name, State.UNDOING, why) for name, why in reasons.items()])
-        self._phases.carry_out("undo", list(reasons), State.UNDONE)
+    def undo(self, intents: Mapping[str, Intent]) -> None:
+        """Given subjects and what of them is to be taken back, do it."""
+        back = taken_back(self._journal.entries)
+        asked = {name: reduced(one, self._plans[name], back) for name, one in intents.items()}
+        self._phases.record([
+            Note(name, State.UNDOING, one.reason, {ONLY: list(one.only)} if one.only else {})
+            for name, one in asked.items()
+        ])
+        for part in sorted({one.only for one in asked.values()}):
+            names = [name for name, one in asked.items() if one.only == part]
+            self._phases.carry_out("undo", names, State.UNDONE, only=part)
+        states, back = self._journal.states, taken_back(self._journal.entries)
+        self._standing += [
+            name for name, one in asked.items() if states[name] is State.CONFIRMED
+            and not (one.only and set(one.only) <= back.get(name, frozenset()))
+        ]
+
+    def standing(self) -> str:
+        """Return what was to be taken back and was not, "" when there is no such thing."""
+        said = ", ".join(self._standing)
+        return f"could not be taken back, the change stands: {said}" if said else ""
 
     # -- what another process left ---------------------------------------------------------
 
@@ -202,22 +239,14 @@ class _Execution:
             return
         states = self._journal.states
         changed = [name for name in states if states[name] in (State.BEGUN, State.CONFIRMED)]
-        undoing = self._undoing()
-        self.undo({name: undoing[name] for name in changed if name in undoing})
-        going = [name for name in changed if name not in undoing]
-        confirmed = [name for name in going if states[name] is State.CONFIRMED]
-        self._phases.carry_out("verify", confirmed, State.VERIFIED)
-        self._finish([name for name in going if states[name] is State.BEGUN])
-
-    def _undoing(self) -> Mapping[str, str]:
-        """Return the subjects that were to be taken back since they were begun, and why."""
-        found: dict[str, str] = {}
-        for entry in self._journal.entries:
-            if entry.state is State.UNDOING:
-                found[entry.subject] = entry.reason
-            elif entry.state is State.BEGINNING:
-                found.pop(entry.subject, None)
-        return found
+        open_ = unanswered(self._journal.entries)
+        self.undo({name: open_[name] for name in changed if name in open_})
+        states = self._journal.states
+        self._verify([
+            name for name in changed
+            if states[name] is State.CONFIRMED and name not in self._standing
+        ])
+        self._finish([name for name in changed if states[name] is State.BEGUN])
 
     def retry_refused(self) -> None:
         """Let the refused ones be tried again: nothing was done to them."""

@@ -20,7 +20,7 @@ class Phases:
     """Calls an actor and writes down what it says; ``touched`` are the subjects written about."""
 
     def __init__(self, actor: Actor, journal: Journal, tell: Callable[[Note], None]) -> None:
-        self._methods: Mapping[str, Callable[[Sequence[str]], Iterator[Outcome]]] = {
+        self._methods: Mapping[str, Callable[..., Iterator[Outcome]]] = {
             "read": actor.read, "begin": actor.begin, "confirm": actor.confirm,
             "verify": actor.verify, "undo": actor.undo, "status": actor.status,
         }
@@ -37,8 +37,12 @@ class Phases:
             self.touched[note.subject] = None
             self._tell(note)
 
-    def carry_out(self, phase: str, subjects: Sequence[str], *good: State) -> list[str]:
+    def carry_out(
+        self, phase: str, subjects: Sequence[str], *good: State, **more: object,
+    ) -> list[str]:
         """Given a phase, its subjects and the states to look for, return those that reached one.
+
+        ``more`` is what the phase must be told besides.
 
         Raise EvidenceError when the journal cannot be written. What stops the activity itself
         is the reason why its subjects are unknown; a fault of ours is raised after that.
@@ -48,7 +52,7 @@ class Phases:
         reason = "the activity said nothing of it"
         fault: Exception | None = None
         try:
-            for outcome in self._methods[phase](subjects) if subjects else ():
+            for outcome in self._methods[phase](subjects, **more) if subjects else ():
                 del waiting[outcome.subject]  # KeyError: unasked, or a second time
                 answered[outcome.subject] = self._note(phase, outcome)
         except EvidenceError:

@@ -121,9 +121,8 @@ def _dangers(story: Story) -> Table:
 def _done(story: Story) -> Table:
     rows = []
     for subject, step in story.steps():
-        state = story.states.get(subject.id, State.PLANNED)
         last = story.last(subject.id)
-        text, mark = STATES[state]
+        text, mark = STATES[story.ended(subject.id, step)]
         rows.append([
             Cell(same(subject.id)), Cell(same(step.rule)),
             Cell(settings(step.changes, "before")), Cell(settings(step.changes, "after")),
@@ -185,6 +184,13 @@ def _residual(story: Story) -> Table:
                 Cell(same(subject.id)), Cell(text, mark),
                 Cell(same(story.reason(subject.id))),
             ])
+        rows += [
+            [Cell(same(subject.id)), Cell(*STATES[State.UNDONE]),
+             Cell(Say(f"{step.rule} {step.title.zh}：按要求单项回退，其余保留",
+                      f"{step.rule}: {step.title.en}: taken back on purpose, the rest stands"))]
+            for step in subject.steps
+            if state is not State.UNDONE and story.ended(subject.id, step) is State.UNDONE
+        ]
         rows += [
             [Cell(same(subject.id)), Cell(Say("未加固", "not done"), "warn"),
              Cell(Say(f"{left.rule} {left.title.zh}：{left.detail.zh}",

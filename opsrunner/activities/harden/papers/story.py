@@ -11,6 +11,7 @@ from opsrunner.plan.approval import Approval
 from opsrunner.plan.entries import OPENED, STATE, Entry
 from opsrunner.plan.models import Plan, Step, SubjectPlan
 from opsrunner.plan.states import State
+from opsrunner.plan.undoing import taken_back
 
 _BACK = {State.UNDOING, State.UNDONE}
 
@@ -91,6 +92,18 @@ class Story:
             if entry.data.get("recheck"):
                 return dict(entry.data["recheck"])
         return {}
+
+    @cached_property
+    def taken_back(self) -> Mapping[str, frozenset[str]]:
+        """Return the steps that were taken back while the rest of their host stands."""
+        return taken_back(self.entries)
+
+    def ended(self, subject: str, step: Step) -> State:
+        """Given a host and a step of it, return what became of the step."""
+        state = self.states.get(subject, State.PLANNED)
+        stands = state in (State.CONFIRMED, State.VERIFIED)
+        back = step.id in self.taken_back.get(subject, frozenset())
+        return State.UNDONE if stands and back else state
 
     def commands(self) -> Iterator[Command]:
         """Yield every command run on a host, in order."""

@@ -21,7 +21,7 @@ def step(rule: str, *reboot: str) -> Step:
                 reboot=reboot)
 
 
-def verified(**verdicts: str) -> Outcome:
+def verified(*, undone: tuple[str, ...] = (), **verdicts: str) -> Outcome:
     """Given the verdicts after, return what a plan of three rules comes to on its host.
 
     ``boot`` waits for a reboot, ``part`` is partly done by hand, ``plain`` is neither.
@@ -38,7 +38,7 @@ def verified(**verdicts: str) -> Outcome:
     )
     after = {rule: verdicts.get(rule, "pass") for rule in ("boot", "part", "plain")}
     actor = HardenActor(plan, cast("Fleet", None), lambda _hosts, _rules: {"web1": after})
-    (outcome,) = actor.verify(["web1"])
+    (outcome,) = actor.verify(["web1"], {"web1": undone})
     return outcome
 
 
@@ -64,3 +64,13 @@ def test_any_other_failure_counts() -> None:
 @pytest.mark.parametrize("rule", ["boot", "part", "plain"])
 def test_what_could_not_be_looked_at_is_unknown(rule: str) -> None:
     assert verified(**({"plain": "fail"} | {rule: "unknown"})).state is State.UNKNOWN
+
+
+def test_what_was_taken_back_on_purpose_may_fail_and_is_named() -> None:
+    outcome = verified(plain="fail", undone=("plain",))
+    assert (outcome.state, outcome.reason) == (
+        State.VERIFIED, "plain still fails (taken back on purpose)",
+    )
+    assert outcome.data["waits"] == {"plain": "taken back on purpose"}  # so it does not count
+    other = verified(plain="fail", undone=("boot",))
+    assert (other.state, other.reason) == (State.FAILED, "still failing: plain")
