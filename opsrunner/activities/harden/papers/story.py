@@ -12,6 +12,7 @@ from opsrunner.plan.entries import OPENED, STATE, Entry
 from opsrunner.plan.models import Plan, Step, SubjectPlan
 from opsrunner.plan.states import State
 from opsrunner.plan.undoing import taken_back
+from opsrunner.plan.withdrawal import Withdrawal
 
 _BACK = {State.UNDOING, State.UNDONE}
 
@@ -30,6 +31,7 @@ class Story:
     """A plan, the approvals that held, its journal, and the names of people by id.
 
     ``operators`` carried it out, by run; ``heads`` are the evidence chain's heads by run.
+    ``withdrawals`` are those of its approvals.
     """
 
     plan: Plan
@@ -40,6 +42,7 @@ class Story:
     people: Mapping[str, str]
     operators: Mapping[str, str]
     heads: Mapping[str, str] = field(default_factory=dict)
+    withdrawals: Sequence[Withdrawal] = ()
 
     def name(self, person: str) -> str:
         """Given a person's id, return their name."""
