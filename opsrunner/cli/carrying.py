@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from opsrunner.activities.check.plan import plan_check
@@ -20,20 +19,17 @@ from opsrunner.cli.progress import HostProgress
 from opsrunner.errors import InputError, Problem
 from opsrunner.evidence.records import SubjectRecord
 from opsrunner.evidence.store import Store
-from opsrunner.plan import approvals
-from opsrunner.plan.approval import Trust, require_approval
 from opsrunner.plan.asking import Asker
-from opsrunner.plan.batches import Pace
+from opsrunner.plan.batches import Pace, check_pace
 from opsrunner.plan.business import load_business, settle_seconds
 from opsrunner.plan.calendar import load_calendar
-from opsrunner.plan.decide import gate
 from opsrunner.plan.execute import Ending, Work
-from opsrunner.plan.file import find, load
+from opsrunner.plan.file import find, load, require_own, reread
 from opsrunner.plan.journal import FILE as JOURNAL
-from opsrunner.plan.journal import Journal, Note
+from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
-from opsrunner.plan.signers import load_signers
+from opsrunner.plan.permit import Permit
 from opsrunner.plan.states import State
 from opsrunner.plan.stop import Stop
 from opsrunner.settings import load_settings
@@ -58,6 +54,7 @@ class Case:
     context: Context
     store: Store
     operator: str
+    permit: Permit
     rechecks: list[str] = field(default_factory=list)  # runs that looked again
 
 
@@ -82,13 +79,15 @@ def load_case(ref: str) -> Case:
     store = open_store(settings)
     path = find(plan_of(ref, store), settings.store)
     plan, digest = load(path)
-    operator = load_people(settings.policies).require(this_login(), "apply")
+    require_own(path, plan, store.root)
+    operator = load_people(settings.policies).require(login := this_login(), "apply")
     context = load_context(Path(plan.inventory))
-    known = {host.id for host in context.inventory.hosts}
-    gone = [s.id for s in plan.subjects if s.id not in known]
+    hosts = {host.id: host for host in context.inventory.hosts}
+    gone = [s.id for s in plan.subjects if s.id not in hosts]
     if gone:
         raise InputError([Problem(plan.inventory, n, "is not there any more") for n in gone])
-    return Case(plan, path, digest, context, store, operator)
+    permit = Permit(plan, digest, login, settings.policies, store, hosts)
+    return Case(plan, path, digest, context, store, operator, permit)
 
 
 def plan_of(ref: str, store: Store) -> str:
@@ -101,11 +100,7 @@ def plan_of(ref: str, store: Store) -> str:
 
 def approved(case: Case) -> None:
     """Refuse a plan that is not approved, or that was made under other policies."""
-    policies = case.context.settings.policies
-    people = load_people(policies)
-    trust = Trust(people, load_signers(policies, people))
-    said = [one.approval for one in approvals.recorded(case.store, case.plan.id)]
-    require_approval(case.plan, case.digest, said, trust, datetime.now(UTC))
+    case.permit.require()
     if case.plan.policy_sha256 != case.context.policies.sha256:
         message = "the policies were changed since it was made; plan and approve again"
         raise InputError([Problem(case.plan.id, "policy_sha256", message)])
@@ -114,8 +109,7 @@ def approved(case: Case) -> None:
 def rehearse(case: Case, undo_after: int) -> int:
     """Given an approved plan, read every host and compare, change nothing; return the exit code."""
     names = [subject.id for subject in case.plan.subjects if subject.steps]
-    hosts = {host.id: host for host in case.context.inventory.hosts}
-    barred = gate(load_calendar(case.context.settings.policies), case.plan, hosts)(names)
+    barred = case.permit.gate("", names)
     with HostProgress(len(names), "compare") as progress:
         actor, _ = _actor(case, undo_after, progress)
         outcomes = []
@@ -132,6 +126,8 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     be recorded.
     """
     names = [subject.id for subject in case.plan.subjects if subject.steps]
+    place = case.path.parent / JOURNAL
+    _refuse(case, manner, place)
     options = {"plan": case.plan.id, "digest": case.digest, "ticket": case.plan.ticket,
                "source_run": case.plan.source_run}
     with case.store.begin(
@@ -142,9 +138,8 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
         code_version=code_version(),
         options=options,
         subjects=names,
-        inputs={"plan": case.store.put(case.path.read_bytes())},
+        inputs={"plan": case.store.put(reread(case.path, case.digest))},
     ) as run:
-        place = case.path.parent / JOURNAL
         journal = (
             Journal.begin(place, plan=case.plan.id, digest=case.digest, run=run.run.id,
                           subjects=names)
@@ -165,6 +160,28 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     return exit_of(ending, written)
 
 
+def _refuse(case: Case, manner: Manner, place: Path) -> None:
+    """Refuse what would end the run with its journal begun and no host touched; or a second one.
+
+    A run on record whose journal is gone may have touched anything.
+    """
+    policies = case.context.settings.policies
+    load_business(policies)
+    if manner.new:  # what is open is settled with a calendar that is broken, too
+        load_calendar(policies)
+    check_pace(manner.pace, [subject for subject in case.plan.subjects if subject.steps])
+    begun = bool(read(place)) if place.exists() else False
+    if not manner.new and not begun:
+        message = f"was not begun: opsrunner apply {case.plan.id}"
+        raise InputError([Problem(case.plan.id, "", message)])
+    runs = [run for run in case.store.runs() if run.status == "finished" or not place.exists()]
+    lost = [run.id for run in runs
+            if run.activity == ACTIVITY and run.options.get("plan") == case.plan.id]
+    if lost and not begun:
+        message = f"was taken up by run {lost[-1]}, whose journal {place} is gone; plan again"
+        raise InputError([Problem(case.plan.id, "", message)])
+
+
 def _work(
     case: Case, journal: Journal, manner: Manner, stop: Stop, progress: HostProgress,
 ) -> tuple[Work, Fleet]:
@@ -181,7 +198,6 @@ def _work(
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
         lambda name: str(subjects[name].attributes["address"]),
     )
-    open_now = gate(load_calendar(policies), case.plan, subjects)
     work = Work(
         plan=case.plan.model_copy(
             update={"subjects": tuple(s for s in case.plan.subjects if s.steps)},
@@ -190,7 +206,7 @@ def _work(
         journal=journal,
         business=ask,
         pace=manner.pace,
-        gate=(lambda _: manner.barred) if manner.barred else open_now,
+        gate=lambda batch: manner.barred or case.permit.gate(journal.runs[-1], batch),
         stop=lambda: stop.asked,
         tell=lambda note: _tell(progress, note),
     )

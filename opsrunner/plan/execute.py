@@ -43,9 +43,9 @@ class Business(Protocol):
 class Work:
     """What is carried out, by whom and how.
 
-    ``gate`` is asked before each batch and answers why it may not begin ("" when it may): the
-    calendar, the plan's expiry. ``stop`` says whether the operator asked to stop. ``tell`` sees
-    every new state.
+    ``gate`` is asked before each batch is read, and again before it is begun, and answers why it
+    may not ("" when it may): approval, calendar, expiry. ``stop`` says whether the operator asked
+    to stop. ``tell`` sees every new state.
     """
 
     plan: Plan
@@ -136,9 +136,7 @@ class _Execution:
                 why = self._left()
                 break
             why = self._may_not(batch)
-            if not why:
-                self._batch(batch)
-                why = self._enough()
+            why = why or self._batch(batch) or self._enough()
         return Ending(why, dict(self._journal.states))
 
     def _may_not(self, batch: Sequence[str]) -> str:
@@ -163,7 +161,8 @@ class _Execution:
             return ""
         return f"the canary or an earlier stage is not verified; {len(waiting)} subject(s) wait"
 
-    def _batch(self, batch: Sequence[str]) -> None:
+    def _batch(self, batch: Sequence[str]) -> str:
+        """Given who is next, see them through; return why they were not begun after all."""
         ready = self._phases.carry_out("read", batch, State.PLANNED)
         before = self._work.business.before(ready) if ready else {}
         for name in ready:
@@ -171,12 +170,14 @@ class _Execution:
                 reason = f"business checks could not be asked: {'; '.join(unknown)}"
                 self._phases.record([Note(name, State.REFUSED, reason)])
         ready = [name for name in ready if self._journal.states[name] is State.PLANNED]
-        if not ready or self._work.stop():
-            return
+        # Reading many hosts takes its time: the window may be closed by now.
+        if not ready or (why := self._may_not(ready)):
+            return why if ready else ""
         self._phases.record([
             Note(name, State.BEGINNING, data={BUSINESS: before.get(name, {})}) for name in ready
         ])
         self._finish(self._phases.carry_out("begin", ready, State.BEGUN))
+        return ""
 
     def _finish(self, begun: Sequence[str]) -> None:
         """Given subjects that are changed and armed, see them through."""

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from opsrunner.errors import EvidenceError, OpsrunnerError
 from opsrunner.plan.actor import MAY_SAY, Actor, Outcome
+from opsrunner.plan.entries import Entry
 from opsrunner.plan.journal import Journal, Note
 from opsrunner.plan.states import State, may_follow
 
+_CHANGED = frozenset({State.BEGUN, State.CONFIRMING, State.CONFIRMED, State.VERIFIED})
 _UNTOUCHED = "read"  # the phase before which nothing was done
 
 
@@ -74,8 +76,20 @@ class Phases:
         if phase == _UNTOUCHED and state is State.PLANNED:
             return state  # as it was: no line
         allowed = state in MAY_SAY[phase] and may_follow(before, state)
+        if state is State.PLANNED and begun(self._journal.entries, outcome.subject):
+            allowed, reason = False, f"it was begun for certain; {reason}"
         if not allowed:
             reason = f"{phase} answered {state} after {before}; {reason}".rstrip("; ")
             state = State.REFUSED if phase == _UNTOUCHED else State.UNKNOWN
         self.record([Note(outcome.subject, state, reason, outcome.data)])
         return state
+
+
+def begun(entries: Sequence[Entry], subject: str) -> bool:
+    """Given a journal's entries and a subject, return whether it was changed for certain.
+
+    Such a subject is not untouched because it lost its memory of the change (restored from a
+    backup, its state folder removed).
+    """
+    mine = [entry.state for entry in entries if entry.subject == subject]
+    return any(state in _CHANGED for state in mine)
