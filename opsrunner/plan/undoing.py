@@ -64,7 +64,8 @@ def united(old: Intent | None, new: Intent) -> Intent:
     """Given an undo that was not answered, if any, and a new one, return what is asked for now."""
     if old is None:
         return new
-    return Intent(new.reason, tuple(sorted({*old.only, *new.only})) if old.only and new.only else ())
+    only = {*old.only, *new.only} if old.only and new.only else ()
+    return Intent(new.reason, tuple(sorted(only)))
 
 
 def reduced(

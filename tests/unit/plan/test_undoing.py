@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from opsrunner.plan.batches import Pace
-from opsrunner.plan.execute import Ending, Work, resume, undo
+from opsrunner.plan.execute import Ending, Work, undo
 from opsrunner.plan.journal import Journal, read
 from opsrunner.plan.states import State
 from opsrunner.plan.undoing import taken_back, unanswered
@@ -132,15 +138,17 @@ class Operators(RuleBasedStateMachine):
     folder: Path
 
     def __init__(self) -> None:
+        """Found a world of untouched hosts and a place for a journal."""
         super().__init__()
         self.found, self.path = world(), self.new(self.folder)
-        self.whole: set[str] = set()  # hosts of which all was durably asked to be taken back
 
     @staticmethod
     def new(folder: Path) -> Path:
+        """Return a journal's place that nobody used."""
         return folder / f"{len(list(folder.iterdir()))}.jsonl"
 
     def do(self, way: Callable[[Work], Ending] | None, line: int, *, after: bool) -> None:
+        """Do something, and die around a write."""
         run_and_die(self.found, self.path, PLAN, line, after=after, way=way)
 
     @rule(line=st.integers(1, 16), after=st.booleans())
@@ -154,26 +162,30 @@ class Operators(RuleBasedStateMachine):
         only=st.sets(st.sampled_from(STEPS)),
     )
     def take_back(self, line: int, hosts: set[str], only: set[str], *, after: bool) -> None:
+        """Undo, whole or in part."""
         way = partial(undo, subjects=sorted(hosts), reason="r", only=sorted(only))
         self.do(way, line, after=after)
 
     @rule()
     def timers_fire(self) -> None:
+        """Let time pass."""
         self.found.timers_fire()
 
     @rule(host=st.sampled_from(HOSTS), phase=st.sampled_from(["begin", "confirm", "undo"]),
           fault=st.sampled_from(["silent", "lost", "stopped", "refused"]))
     def something_goes_wrong(self, host: str, phase: str, fault: str) -> None:
+        """Have a host not do, or not say, what it is told."""
         if fault != "refused" or phase == "undo":
             self.found.faults[phase, host] = fault
 
     @rule(hosts=st.sets(st.sampled_from(HOSTS), max_size=1))
     def business_breaks(self, hosts: set[str]) -> None:
+        """Have a change break a host's business."""
         self.found.broken = hosts
 
     @invariant()
     def the_journal_does_not_lie(self) -> None:
-        """What is certain is so; an intent, and what is armed, may have become anything."""
+        """See that what is certain is so; an intent, and what is armed, may be anything."""
         if not self.path.exists():
             assert set(self.found.hosts.values()) == {CLEAN}
             return
@@ -204,8 +216,6 @@ class Operators(RuleBasedStateMachine):
 
 
 def test_whoever_does_what_and_dies_where_the_journal_does_not_lie(tmp_path: Path) -> None:
-    from hypothesis.stateful import run_state_machine_as_test  # noqa: PLC0415
-
     Operators.folder = tmp_path
     run_state_machine_as_test(
         Operators, settings=settings(max_examples=60, stateful_step_count=12, deadline=None))

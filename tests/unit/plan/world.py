@@ -187,11 +187,11 @@ def run(world: World, path: Path, plan: Plan, pace: Pace | None = None, **more: 
 
 
 def run_and_die(
-    world: World, path: Path, plan: Plan, line: int, *, after: bool, pace: Pace | None = None,
+    world: World, path: Path, plan: Plan, line: int, *, after: bool,
     way: Callable[[Work], Ending] | None = None,
 ) -> bool:
     """Given when to die, carry the plan out (or do that) until then; return whether that came."""
-    pace = pace or Pace(batch="100%", stop_after_failures=1000)
+    pace = Pace(batch="100%", stop_after_failures=1000)
     names = [one.id for one in plan.subjects]
     begun = path.exists()
     with (
