@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from opsrunner.activities.harden.planning import ADDRESSES, merged
+from opsrunner.activities.harden.planning import merged
 from opsrunner.activities.harden.steps import Wanted, make_steps
 from opsrunner.changes.describing import describe
 from opsrunner.changes.fleet import Fleet
@@ -39,11 +39,9 @@ class HardenActor:
     def read(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Read each host again, render the plan's steps again, compare."""
         wanted = {name: self._subject(name) for name in subjects}
-        idle = {name: "the plan has nothing to do on it" for name in subjects
-                if not wanted[name].steps}
-        idle |= {name: moved for name in subjects if (moved := self._moved(name))}
-        for name, why in idle.items():
-            yield Outcome(name, State.REFUSED, why)
+        idle = [name for name, subject in wanted.items() if not subject.steps]
+        for name in idle:
+            yield Outcome(name, State.REFUSED, "the plan has nothing to do on it")
         asked = {name: _reads(wanted[name]) for name in subjects if name not in idle}
         ready = []
         for name, state in self.fleet.read(asked):
@@ -73,14 +71,6 @@ class HardenActor:
             )
         self._changes[subject.id] = made.changes
         return Outcome(subject.id, State.PLANNED)
-
-    def _moved(self, name: str) -> str:
-        """Return why a name does not mean the machine that was planned for, "" when it does."""
-        planned = self.plan.options.get(ADDRESSES, {}).get(name)
-        now = str(self.fleet.targets[name].attributes.get("address", ""))
-        if planned is None or planned == now:
-            return ""
-        return f"the plan was made at {planned}, the inventory says {now} now; plan again"
 
     def begin(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Snapshot, arm, apply; the host decides whether it is as expected."""

@@ -17,7 +17,6 @@ from opsrunner.policy.models import Rule
 from opsrunner.remedies.base import Reads, reads_of
 
 ACTIVITY = "harden"
-ADDRESSES = "addresses"  # of a plan's options: where each host was read, so what is approved
 _NOTHING = Changes()
 
 
@@ -142,9 +141,6 @@ def make_plan(
         source_run=cause.source_run,
         policy_sha256=cause.policy_sha256,
         code_version=cause.code_version,
-        options={ADDRESSES: {
-            task.subject.id: str(task.subject.attributes.get("address", "")) for task in tasks
-        }},
         subjects=tuple(_subject(task, steps, states) for task in tasks),
     )
     return Planned(plan, steps)

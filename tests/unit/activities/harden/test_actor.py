@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar, cast
+from typing import cast
 
 import pytest
 
 from opsrunner.activities.harden.actor import HardenActor
-from opsrunner.activities.harden.planning import ADDRESSES
 from opsrunner.changes.fleet import Fleet
-from opsrunner.changes.reading import Target
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.models import Danger, LeftOut, Plan, Step, SubjectPlan, Words
 from opsrunner.plan.states import State
@@ -24,7 +21,7 @@ def step(rule: str, *reboot: str) -> Step:
                 reboot=reboot)
 
 
-def verified(undone: tuple[str, ...] = (), /, **verdicts: str) -> Outcome:
+def verified(*, undone: tuple[str, ...] = (), **verdicts: str) -> Outcome:
     """Given the verdicts after, return what a plan of three rules comes to on its host.
 
     ``boot`` waits for a reboot, ``part`` is partly done by hand, ``plain`` is neither.
@@ -70,38 +67,10 @@ def test_what_could_not_be_looked_at_is_unknown(rule: str) -> None:
 
 
 def test_what_was_taken_back_on_purpose_may_fail_and_is_named() -> None:
-    outcome = verified(("plain",), plain="fail")
+    outcome = verified(plain="fail", undone=("plain",))
     assert (outcome.state, outcome.reason) == (
         State.VERIFIED, "plain still fails (taken back on purpose)",
     )
     assert outcome.data["waits"] == {"plain": "taken back on purpose"}  # so it does not count
-    other = verified(("boot",), plain="fail")
+    other = verified(plain="fail", undone=("boot",))
     assert (other.state, other.reason) == (State.FAILED, "still failing: plain")
-
-
-class _Moved:
-    """A fleet whose host is at another address by now; nobody may read it."""
-
-    targets: ClassVar[dict[str, Target]] = {
-        "web1": Target("web1", "centos-7", ("linux",), {"address": "192.0.2.9"}),
-    }
-
-    def read(self, reads: object) -> Iterator[object]:
-        """See that nothing is read."""
-        assert reads == {}
-        return iter(())
-
-
-def test_a_name_that_means_another_machine_now_is_not_what_was_approved() -> None:
-    subject = SubjectPlan(id="web1", platform="centos-7", profile="p", steps=(step("plain"),))
-    given = Plan(
-        id="harden-20261121-3fa9c1", activity="harden", planner="li", planner_login="li",
-        created="2026-11-21T08:00:00Z", expires="2026-11-28T08:00:00Z", inventory="inventory",
-        source_run="run", policy_sha256="0" * 64, code_version="1", subjects=(subject,),
-        options={ADDRESSES: {"web1": "192.0.2.1"}},
-    )
-    actor = HardenActor(given, cast("Fleet", _Moved()), lambda _hosts, _rules: {})
-    (outcome,) = actor.read(["web1"])
-    assert outcome.state is State.REFUSED
-    assert outcome.reason == (
-        "the plan was made at 192.0.2.1, the inventory says 192.0.2.9 now; plan again")
