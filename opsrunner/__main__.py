@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 from opsrunner.cli.app import app
 from opsrunner.errors import ExitCode, InputError, OpsrunnerError
 
-INTERRUPTED = 130  # what a shell expects after Ctrl-C
+INTERRUPTED = int(ExitCode.STOPPED)  # as ExitCode it is a command's own, which has said more
 # Frames and findings are many small containers without cycles, which are freed when let go of; to
 # look for cycles every 700 of them, the default, takes a fifth of a large run.
 _CONTAINERS = 50_000
@@ -31,12 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         outcome = INTERRUPTED
     except TyperException as error:
-        console.print(f"[bold red]usage:[/] {escape(str(error))}; see --help")
+        said = error.format_message().replace("Value error, ", "")
+        console.print(f"[bold red]usage:[/] {escape(said)}; see --help")
         return ExitCode.BAD_INPUT
     except InputError as error:
         console.print(f"[bold red]{len(error.problems)} problem(s); no host was touched:[/]")
-        for problem in error.problems:
-            console.print(f"  {escape(str(problem))}")
+        for line in error.lines():
+            console.print(f"  {escape(line)}")
         return ExitCode.BAD_INPUT
     except OpsrunnerError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(escape(traceback.format_exc()), style="dim")
         console.print("[bold red]internal error[/]: please report the lines above")
         return ExitCode.INTERNAL
-    if outcome == INTERRUPTED:  # Typer answers Ctrl-C with this code as well
+    if outcome == INTERRUPTED and not isinstance(outcome, ExitCode):  # Typer's answer to Ctrl-C too
         console.print("Stopped; what was under way is recorded as interrupted.")
     return outcome if isinstance(outcome, int) else ExitCode.COMPLIANT
 

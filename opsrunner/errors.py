@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 3
     UNKNOWN = 4  # something could not be looked at; wins over VIOLATIONS
     INTERNAL = 5
+    STOPPED = 130  # by Ctrl-C or a signal; what a shell expects
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ class InputError(OpsrunnerError):
             problems = [Problem("", "", problems)]
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def lines(self) -> list[str]:
+        """Return what to print: a line for each problem, those that differ by key alone as one.
+
+        A fleet without its groups is one sentence with its hosts, not that sentence for each host.
+        """
+        keys: dict[tuple[str, str], list[str]] = {}
+        for problem in self.problems:
+            keys.setdefault((problem.file, problem.message), []).append(problem.key)
+        return [str(Problem(file, ", ".join(filter(None, named)), message))
+                for (file, message), named in keys.items()]
 
 
 class SettingsError(InputError):

@@ -18,6 +18,7 @@ from opsrunner.changes.outcomes import outcome_of, outcome_of_status
 from opsrunner.changes.reading import Target, read_script, read_state
 from opsrunner.changes.state import HostState
 from opsrunner.facts.base import CannotTell
+from opsrunner.models import Reason
 from opsrunner.plan.actor import Outcome
 from opsrunner.remedies.base import Reads
 from opsrunner.sources.ansible import HostEvent, Playbook
@@ -59,9 +60,11 @@ class Fleet:
                 continue
             seen = frames(reply.stream, reply.mark, readings[reply.host].caps)
             try:
-                yield reply.host, read_state(seen, reads[reply.host], self.targets[reply.host])
+                state = read_state(seen, reads[reply.host], self.targets[reply.host])
             except CannotTell as reason:
                 yield reply.host, str(reason)
+            else:
+                yield reply.host, state if state.root else _not_root(state)
 
     def second_way(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Log in on each host as the account its inventory names besides, and become root.
@@ -117,6 +120,12 @@ class Fleet:
         limits = replace(self.limits, host_seconds=max(self.limits.host_seconds, self.undo_after))
         playbook = replace(self.playbook, connection_attempts=attempts)
         yield from exchange(playbook, scripts, limits, self.on_event)
+
+
+def _not_root(state: HostState) -> str:
+    """Return why nothing could be changed there, before anything is begun."""
+    reason = CannotTell(Reason.DENIED, f"{state.login} does not become root: set ansible_become")
+    return str(reason)
 
 
 def _answer(reply: Reply) -> Answer:

@@ -29,6 +29,11 @@ def login(host: Host) -> tuple[str, int]:
     return sections.get("login", "").strip(), int(day)
 
 
+def is_root(host: Host) -> bool:
+    """Given frames, return whether the script ran as root; so it did where that was not asked."""
+    return dict(host.sections("state.self")).get("uid", "0").strip() == "0"
+
+
 def units(host: Host, names: tuple[str, ...]) -> dict[str, UnitState | CannotTell]:
     """Given frames and unit names, return each unit."""
     if not names:

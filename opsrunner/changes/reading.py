@@ -124,6 +124,7 @@ def read_state(answers: Mapping[str, Frame], reads: Reads, target: Target) -> Ho
         facts={name: _fact(host, name) for name in reads.facts},
         attributes=target.attributes,
         login=target.login or login,
+        root=frames.is_root(host),
         today=today,
     )
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from opsrunner.changes.draft import ByHand, Draft, Refused
+from opsrunner.changes.items import problems_of
 from opsrunner.changes.operations import Changes
 from opsrunner.changes.state import HostState
 from opsrunner.errors import InputError, Problem
@@ -20,6 +21,7 @@ from opsrunner.facts.base import CannotTell
 from opsrunner.models import Reason
 from opsrunner.remedies.base import carry_out, remedies
 
+_FEW = 3  # odd targets that are named
 _KINDS: Mapping[str, type] = {"dict": dict, "list": list, "str": str, "int": int, "bool": bool}
 
 
@@ -71,7 +73,7 @@ def carry(draft: Draft, wanted: Mapping[str, Any]) -> tuple[Draft, tuple[NotDone
         trial = _twin(draft)
         try:
             carry_out(trial, {variable: wanted[variable]})
-            trial.changes()
+            _refuse_odd(trial.changes())
         except InputError as error:
             problems += error.problems
         except ByHand as answer:
@@ -87,6 +89,17 @@ def carry(draft: Draft, wanted: Mapping[str, Any]) -> tuple[Draft, tuple[NotDone
     if problems:
         raise InputError(problems)
     return draft, tuple(not_done)
+
+
+def _refuse_odd(changes: Changes) -> None:
+    """Given changes, raise ByHand for what the host's engine would refuse.
+
+    It is found on paper: at the host it would cost the whole batch its answer.
+    """
+    odd = [f"{one.key!a}: {one.message}" for one in problems_of(changes)]
+    if odd:
+        said = "; ".join(odd[:_FEW]) + (f"; +{len(odd) - _FEW}" if len(odd) > _FEW else "")
+        raise ByHand(f"须人工处理：{said}", f"do it by hand: {said}")
 
 
 def _twin(draft: Draft) -> Draft:

@@ -92,6 +92,7 @@ class HostState:
     facts: Mapping[str, Any] = field(default_factory=dict)  # name -> value or CannotTell
     attributes: Mapping[str, Any] = field(default_factory=dict)  # the inventory's variables
     login: str = ""  # the account the controller logs in as
+    root: bool = True  # whether it became root
     today: int = 0  # the host's day, counted like shadow(5)'s
 
 

@@ -28,6 +28,7 @@ _PARTS = (
     "activations", "mounts", "actions",
 )
 _TX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_PLAIN = re.compile(rb"[\t\n -~]*")
 _NAMES = re.compile(r"(?m)^(validate|activate)_(\w+)\(\)")
 _KIB = 1024
 
@@ -142,9 +143,16 @@ def _contents(changes: Changes) -> Iterator[str]:
     yield "ops_content() {"
     yield "  case $1 in"
     for number, content in _written(changes):
-        yield f"    {number}) printf %s {base64.b64encode(content).decode() or repr('')} ;;"
-    yield "  esac | base64 -d"
+        yield f"    {number}) {_printing(content)} ;;"
+    yield "  esac"
     yield "}"
+
+
+def _printing(content: bytes) -> str:
+    """Return the command that prints it: as it is where no shell, mark or locale could mind."""
+    if _PLAIN.fullmatch(content) and b"@OPS_" not in content:
+        return f"printf %s {shlex.quote(content.decode())}"
+    return f"printf %s {base64.b64encode(content).decode()} | base64 -d"
 
 
 def _written(changes: Changes) -> Iterator[tuple[int, bytes]]:

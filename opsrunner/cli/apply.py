@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.harden.actor import targets_of
-from opsrunner.cli.carrying import Manner, approved, carry, load_case, rehearse
+from opsrunner.cli.carrying import (
+    Manner,
+    approved,
+    carry,
+    load_case,
+    rehearse,
+    require_hosts,
+)
 from opsrunner.cli.paperwork import Formats, Output, Template, prepare
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.batches import Pace
@@ -21,19 +28,31 @@ from opsrunner.settings import load_settings
 EXAMPLES = """
 Examples:
 
+  opsrunner apply harden-20261121-3fa9c1 --check             would it be done now? changes nothing
+
   opsrunner apply harden-20261121-3fa9c1                     one host first, then 10 % at a time
 
   opsrunner apply harden-20261121-3fa9c1 --canary web1 --batch 5 --stop-after-failures 2
 
   opsrunner resume harden-20261121-3fa9c1                    after a crash: asks the hosts first
 
+  opsrunner resume harden-20261121-3fa9c1 --retry-refused    refused hosts, once they are mended
+
   opsrunner undo harden-20261121-3fa9c1 --limit web1         back to the bytes before
+
+  opsrunner undo harden-20261121-3fa9c1 --rule usb_storage_off --reason "a backup disk"
 """
-Ref = Annotated[str, typer.Argument(metavar="PLAN", help="Plan id, or the id of an apply run.")]
+Ref = Annotated[
+    str, typer.Argument(metavar="PLAN", help="Plan id, its beginning, or an apply run's id."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Canary = Annotated[str, typer.Option(help="The host that goes first; default the plan's first.")]
 Batch = Annotated[str, typer.Option(help="Hosts at a time after it: a number or a percentage.")]
-Failures = Annotated[int, typer.Option("--stop-after-failures", help="Then nothing new begins.")]
+Failures = Annotated[
+    int,
+    typer.Option("--stop-after-failures",
+                 help="Begin nothing new once so many hosts failed, went back or are unknown."),
+]
 UndoAfter = Annotated[
     int, typer.Option(min=30, max=3600, help="Seconds until a host takes itself back, unconfirmed.")
 ]
@@ -69,7 +88,7 @@ def apply(
     case = load_case(plan)
     approved(case)
     if check:
-        return rehearse(case, undo_after)
+        return rehearse(case, undo_after, as_json=as_json)
     manner = Manner(Pace(canary, batch, failures), undo_after, papers, new=True, as_json=as_json)
     return carry(case, manner, execute)
 
@@ -92,7 +111,8 @@ def resume(
     The rest only while the plan is still approved and its window open.
     """
     papers = prepare(load_settings(), formats, output, template)
-    case = load_case(plan)
+    case = load_case(plan, begun=True)
+    require_hosts(case, [subject.id for subject in case.plan.subjects if subject.steps])
     barred = ""
     try:
         approved(case)
@@ -124,7 +144,7 @@ def undo(
     What somebody changed since is refused and shown: before, applied, now.
     """
     papers = prepare(load_settings(), formats, output, template)
-    case = load_case(plan)
+    case = load_case(plan, begun=True)
     known = [
         subject.id for subject in case.plan.subjects
         if any(not rule or step.rule in rule for step in subject.steps)
@@ -135,6 +155,7 @@ def undo(
              if name not in known]
     if wrong:
         raise InputError(wrong)
+    require_hosts(case, names)
     why = reason or f"undo asked for by {case.operator}"
 
     only = sorted({step.id for subject in case.plan.subjects for step in subject.steps
@@ -143,7 +164,7 @@ def undo(
     def back(work: Work) -> Ending:
         return take_back(work, names, why, only)
 
-    manner = Manner(Pace(), undo_after, papers, as_json=as_json)
+    manner = Manner(Pace(), undo_after, papers, as_json=as_json, verb="undo")
     return carry(case, manner, back)
 
 
@@ -153,13 +174,17 @@ def _undoable(plan: Plan, hosts: Sequence[str], rules: Sequence[str]) -> None:
         Problem("--rule", name, "is no rule of the plan") for name in rules
         if not any(step.rule == name for subject in plan.subjects for step in subject.steps)
     ]
+    shared: dict[tuple[str, str], list[str]] = {}  # a rule and what is wrong -> its hosts
     for subject in plan.subjects if rules else ():
         if subject.id in hosts:
             try:
                 targets_of(subject, rules)
             except InputError as error:
-                problems += error.problems
+                for one in error.problems:
+                    rule, _, host = one.key.partition("@")
+                    shared.setdefault((rule, one.message), []).append(host)
+    for (rule, message), where in shared.items():
+        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+        problems.append(Problem("--rule", f"{rule}@{where[0]}{more}", message))
     if problems:
         raise InputError(problems)
-
-

@@ -35,6 +35,8 @@ def refuse_early(case: Case) -> None:
     problems = []
     if late := expired(case.plan, datetime.now(UTC)):
         problems.append(Problem(case.plan.id, "expires", late))
+    if not any(subject.steps for subject in case.plan.subjects):
+        problems.append(Problem(case.plan.id, "", "has no step: there is nothing to approve"))
     if case.login == case.plan.planner_login:
         said = f"the login {case.login} is the planner's; another person must approve"
         problems.append(Problem(case.plan.id, "approval", said))

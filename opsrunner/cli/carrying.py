@@ -12,19 +12,20 @@ from opsrunner.changes.commands import run_on_hosts
 from opsrunner.changes.fleet import Fleet
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
-from opsrunner.cli.ending import exit_of, present, rehearsed
+from opsrunner.cli.ending import exit_of, name_open, present, rehearsed
 from opsrunner.cli.paperwork import Paperwork, write_story
 from opsrunner.cli.plan import findings_of, fleet_of
 from opsrunner.cli.progress import HostProgress
 from opsrunner.errors import InputError, Problem
-from opsrunner.evidence.records import SubjectRecord
 from opsrunner.evidence.store import Store
+from opsrunner.models import Subject
 from opsrunner.plan.asking import Asker
 from opsrunner.plan.batches import Pace, check_pace
 from opsrunner.plan.business import load_business, settle_seconds
 from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.execute import Ending, Work
-from opsrunner.plan.file import find, load, require_own, reread
+from opsrunner.plan.file import find, load, moment, require_own, reread
+from opsrunner.plan.host_records import host_records
 from opsrunner.plan.journal import FILE as JOURNAL
 from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.models import Plan
@@ -32,6 +33,7 @@ from opsrunner.plan.people import load_people, this_login
 from opsrunner.plan.permit import Permit
 from opsrunner.plan.states import State
 from opsrunner.plan.stop import Stop
+from opsrunner.plan.ways_in import SECOND_LOGIN, moved
 from opsrunner.settings import load_settings
 from opsrunner.version import code_version
 
@@ -40,7 +42,6 @@ _FINAL = frozenset(
     {State.VERIFIED, State.UNDONE, State.REFUSED, State.FAILED, State.UNKNOWN},
 )
 _READY = {State.PLANNED: "as planned, would be changed"}
-_SECOND = "ops_second_login"
 _LONG = 200  # characters of a reason that the terminal shows; the journal has all of it
 
 
@@ -62,7 +63,8 @@ class Case:
 class Manner:
     """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
 
-    ``barred``: why no new host may begin, "" when one may.
+    ``barred``: why no new host may begin, "" when one may. ``verb``: what the progress bar says is
+    being done.
     """
 
     pace: Pace
@@ -71,23 +73,41 @@ class Manner:
     new: bool = False
     as_json: bool = False
     barred: str = ""
+    verb: str = "apply"
 
 
-def load_case(ref: str) -> Case:
-    """Given what names the plan, load all of it. Raise InputError with what is wrong."""
+def load_case(ref: str, *, begun: bool = False) -> Case:
+    """Given what names the plan, load all of it. Raise InputError with what is wrong.
+
+    ``begun``: hosts may be changed already, so a waiver that lapsed since the plan was made must
+    not keep them from being taken back; ``require_hosts`` says which hosts must still be there.
+    """
     settings = load_settings()
     store = open_store(settings)
     path = find(plan_of(ref, store), settings.store)
     plan, digest = load(path)
     require_own(path, plan, store.root)
     operator = load_people(settings.policies).require(login := this_login(), "apply")
-    context = load_context(Path(plan.inventory))
+    since = moment(plan.created).astimezone().date() if begun else None
+    context = load_context(Path(plan.inventory), as_of=since)
     hosts = {host.id: host for host in context.inventory.hosts}
-    gone = [s.id for s in plan.subjects if s.id not in hosts]
-    if gone:
-        raise InputError([Problem(plan.inventory, n, "is not there any more") for n in gone])
     permit = Permit(plan, digest, login, settings.policies, store, hosts)
-    return Case(plan, path, digest, context, store, operator, permit)
+    case = Case(plan, path, digest, context, store, operator, permit)
+    planned = [subject.id for subject in plan.subjects if subject.steps]
+    if not planned:
+        raise InputError([Problem(plan.id, "", "has no step: there is nothing to apply")])
+    if not begun:
+        require_hosts(case, planned)
+    return case
+
+
+def require_hosts(case: Case, names: Sequence[str]) -> None:
+    """Given a plan and hosts of it, raise InputError naming those the inventory has no more."""
+    known = {host.id for host in case.context.inventory.hosts}
+    gone = [name for name in names if name not in known]
+    if gone:
+        message = "is not there any more"
+        raise InputError([Problem(case.plan.inventory, name, message) for name in gone])
 
 
 def plan_of(ref: str, store: Store) -> str:
@@ -99,14 +119,17 @@ def plan_of(ref: str, store: Store) -> str:
 
 
 def approved(case: Case) -> None:
-    """Refuse a plan that is not approved, or that was made under other policies."""
+    """Refuse a plan that is not approved, or that was made under other policies or addresses."""
     case.permit.require()
+    problems = list(moved(case.plan, case.context.inventory.hosts))
     if case.plan.policy_sha256 != case.context.policies.sha256:
         message = "the policies were changed since it was made; plan and approve again"
-        raise InputError([Problem(case.plan.id, "policy_sha256", message)])
+        problems.append(Problem(case.plan.id, "policy_sha256", message))
+    if problems:
+        raise InputError(problems)
 
 
-def rehearse(case: Case, undo_after: int) -> int:
+def rehearse(case: Case, undo_after: int, *, as_json: bool) -> int:
     """Given an approved plan, read every host and compare, change nothing; return the exit code."""
     names = [subject.id for subject in case.plan.subjects if subject.steps]
     barred = case.permit.gate("", names)
@@ -116,14 +139,14 @@ def rehearse(case: Case, undo_after: int) -> int:
         for outcome in actor.read(names):
             outcomes.append(outcome)
             progress.done(f"{outcome.subject}: {_READY.get(outcome.state, outcome.state)}")
-    return rehearsed(outcomes, barred)
+    return rehearsed(outcomes, barred, as_json=as_json)
 
 
 def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     """Given a plan, how and which way to carry it out, do it, record it and say how it ended.
 
-    Return the exit code. Raise InputError when somebody is at it, EvidenceError when nothing can
-    be recorded.
+    Return the exit code. Raise InputError when the pace cannot be meant or somebody is at it,
+    EvidenceError when nothing can be recorded.
     """
     names = [subject.id for subject in case.plan.subjects if subject.steps]
     place = case.path.parent / JOURNAL
@@ -145,11 +168,8 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
                           subjects=names)
             if manner.new else Journal.resume(place, digest=case.digest, run=run.run.id)
         )
-        with journal, Stop() as stop, HostProgress(len(names), "apply") as progress:
-            work, fleet = _work(case, journal, manner, stop, progress)
-            ending = way(work)
-            _forget(fleet, ending.named(State.UNDONE), progress)
-        for record in _records(case, journal):
+        ending = _carried(case, manner, way, journal)
+        for record in host_records(case.plan, journal):
             run.subject(record)
         outputs = {"blobs": {"journal": case.store.put(place.read_bytes())},
                    "states": dict(ending.states), "stopped": ending.stopped,
@@ -160,15 +180,31 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     return exit_of(ending, written)
 
 
+def _carried(
+    case: Case, manner: Manner, way: Callable[[Work], Ending], journal: Journal,
+) -> Ending:
+    """Given an open journal, carry the plan out; what breaks off says which hosts are open."""
+    try:
+        with journal, Stop() as stop, HostProgress(len(journal.states), manner.verb) as progress:
+            forgotten = [name for name, state in journal.states.items() if state is State.UNDONE]
+            work, fleet = _work(case, journal, manner, stop, progress)
+            ending = way(work)
+            undone = [name for name in ending.named(State.UNDONE) if name not in forgotten]
+            _forget(fleet, undone, progress)
+    except BaseException:  # once the bar is gone
+        name_open(case.plan, journal)
+        raise
+    return ending
+
+
 def _refuse(case: Case, manner: Manner, place: Path) -> None:
     """Refuse what would end the run with its journal begun and no host touched; or a second one.
 
     A run on record whose journal is gone may have touched anything.
     """
-    policies = case.context.settings.policies
-    load_business(policies)
+    load_business(case.permit.policies)
     if manner.new:  # what is open is settled with a calendar that is broken, too
-        load_calendar(policies)
+        load_calendar(case.permit.policies)
     check_pace(manner.pace, [subject for subject in case.plan.subjects if subject.steps])
     begun = bool(read(place)) if place.exists() else False
     if not manner.new and not begun:
@@ -190,7 +226,7 @@ def _work(
     subjects = {host.id: host for host in context.inventory.hosts}
     checks = load_business(policies)
     budget = limits(context.settings)
-    planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
+    planned = _planned(case)
     armed = manner.undo_after + settle_seconds(checks, planned)
     actor, fleet = _actor(case, armed, progress)
     ask = Asker(
@@ -216,13 +252,19 @@ def _work(
 def _actor(
     case: Case, undo_after: int, progress: HostProgress,
 ) -> tuple[HardenActor, Fleet]:
-    subjects = {host.id: host for host in case.context.inventory.hosts}
-    planned = [subjects[s.id] for s in case.plan.subjects if s.steps]
+    planned = _planned(case)
     second = {
-        host.id: str(host.attributes[_SECOND]) for host in planned if host.attributes.get(_SECOND)
+        host.id: str(account) for host in planned
+        if (account := host.attributes.get(SECOND_LOGIN))
     }
     fleet = fleet_of(case.context, planned, case.plan.id, undo_after, progress)
     return HardenActor(case.plan, fleet, _recheck(case), second), fleet
+
+
+def _planned(case: Case) -> list[Subject]:
+    """Return the hosts of the plan that have a step and are in the inventory."""
+    steps = {subject.id for subject in case.plan.subjects if subject.steps}
+    return [host for host in case.context.inventory.hosts if host.id in steps]
 
 
 def _forget(fleet: Fleet, undone: Sequence[str], progress: HostProgress) -> None:
@@ -256,25 +298,3 @@ def _recheck(case: Case) -> Callable[[Sequence[str], Sequence[str]], dict[str, d
         }
 
     return again
-
-
-def _records(case: Case, journal: Journal) -> list[SubjectRecord]:
-    """Return one record for each host: its state, when it began and ended."""
-    records = []
-    for subject in case.plan.subjects:
-        if not subject.steps:
-            continue
-        lines = [entry for entry in journal.entries if entry.subject == subject.id]
-        state = journal.states[subject.id]
-        reason = lines[-1].reason if lines else ""
-        records.append(SubjectRecord(
-            kind=subject.kind, id=subject.id, platform=subject.platform, profile=subject.profile,
-            reached=bool(lines) and state is not State.REFUSED,
-            reason=reason or None,
-            started=lines[0].at if lines else journal.entries[0].at,
-            ended=lines[-1].at if lines else journal.entries[-1].at,
-            rules=0, blobs={}, tally={"state": state.value},
-        ))
-    return records
-
-

@@ -64,14 +64,18 @@ def open_store(settings: Settings) -> Store:
 
 def load_context(
     inventory: Path | None = None, limit: str | None = None, profile: str | None = None,
+    *, as_of: date | None = None,
 ) -> Context:
-    """Given the options, return the context. Raise InputError with the problems of all inputs."""
+    """Given the options, return the context. Raise InputError with the problems of all inputs.
+
+    ``as_of``: the day waivers must have been good on, today when not given.
+    """
     settings = load_settings()
     password = vault_password(settings)  # once: a descriptor can be read only once
     problems: list[Problem] = []
     policies = hosts = None
     try:
-        policies = load_policies(settings.policies, today())
+        policies = load_policies(settings.policies, as_of or today())
     except InputError as error:
         problems += error.problems
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
@@ -12,10 +12,10 @@ from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.entries import last
-from opsrunner.plan.execute import Ending
+from opsrunner.plan.execute import STOPPED, Ending
 from opsrunner.plan.journal import Journal
 from opsrunner.plan.models import Plan
-from opsrunner.plan.states import State
+from opsrunner.plan.states import FAILURES, State, unsettled
 
 _LONG = 160  # characters of a reason in the table; the journal has all of it
 
@@ -40,12 +40,37 @@ def present(
         typer.echo(line)
     if ending.stopped:
         typer.echo(f"stopped  {ending.stopped}")
-    for name in ending.named(State.UNKNOWN):
-        typer.echo(f"unknown  {name}: find out with  opsrunner resume {plan.id}")
+    for line in _next(plan, ending):
+        typer.echo(line)
     typer.echo(f"run      {run_id}")
     typer.echo(f"journal  {journal.path}")
     for line in written.lines():
         typer.echo(line)
+
+
+def name_open(plan: Plan, journal: Journal) -> None:
+    """Given a plan whose carrying out breaks off now, say which hosts nobody knows about."""
+    for name in unsettled(journal.states):
+        what = f"{name} ({journal.states[name]})"
+        typer.echo(f"unknown  {what}: find out with  opsrunner resume {plan.id}", err=True)
+
+
+def _next(plan: Plan, ending: Ending) -> Iterator[str]:
+    """Yield what the operator does next, for each state that something is to be done about."""
+    states = ending.states
+    for name in unsettled(states):
+        yield f"unknown  {name}: find out with  opsrunner resume {plan.id}"
+    for name in _in(states, State.FAILED):
+        yield f"failed   {name}: take it back with  opsrunner undo {plan.id} --limit {name}"
+    if refused := _in(states, State.REFUSED):
+        yield (f"refused  {len(refused)} host(s), untouched: mend what it says, then  opsrunner"
+               f" resume {plan.id} --retry-refused  ; what drifted is planned again")
+    if (waiting := _in(states, State.PLANNED)) and ending.stopped:
+        yield f"waiting  {len(waiting)} host(s), untouched: go on with  opsrunner resume {plan.id}"
+
+
+def _in(states: Mapping[str, State], state: State) -> list[str]:
+    return [name for name, found in states.items() if found is state]
 
 
 def _differences(journal: Journal) -> Iterator[str]:
@@ -69,21 +94,34 @@ def _short(text: str) -> str:
 def exit_of(ending: Ending, written: Written) -> ExitCode:
     """Given how it ended, return the exit code: something unknown wins over failures.
 
-    A paper that could not be written is heard of only when the hosts are well.
+    Stopped by the operator without a failure is 130, as for every command. A paper that could
+    not be written is heard of only when the hosts are well.
     """
     states = set(ending.states.values())
-    if State.UNKNOWN in states:
+    if unsettled(ending.states):
         return ExitCode.UNKNOWN
+    if ending.stopped == STOPPED and not states & FAILURES:
+        return ExitCode.STOPPED
     if states & {State.FAILED, State.REFUSED} or ending.stopped:
         return ExitCode.VIOLATIONS
     return ExitCode.INTERNAL if written.failed else ExitCode.COMPLIANT
 
 
-def rehearsed(outcomes: Sequence[Outcome], barred: str) -> ExitCode:
+def rehearsed(outcomes: Sequence[Outcome], barred: str, *, as_json: bool = False) -> ExitCode:
     """Given how the hosts compare with the plan, and what bars it now, print it."""
+    ready = all(one.state is State.PLANNED for one in outcomes) and not barred
+    code = ExitCode.COMPLIANT if ready else ExitCode.VIOLATIONS
+    would = {one.subject: "changed" if one.state is State.PLANNED else one.state.value
+             for one in outcomes}
+    if as_json:
+        typer.echo(json.dumps({
+            "would_be": would, "barred": barred,
+            "reasons": {one.subject: one.reason for one in outcomes if one.reason},
+            "drift": {one.subject: one.data["drift"] for one in outcomes if one.data.get("drift")},
+        }, ensure_ascii=False))
+        return code
     echo_table(["host", "would be", "because"], [
-        [one.subject, "changed" if one.state is State.PLANNED else one.state.value,
-         _short(one.reason)] for one in outcomes
+        [one.subject, would[one.subject], _short(one.reason)] for one in outcomes
     ])
     for one in outcomes:
         for row in one.data.get("drift", ()):
@@ -91,5 +129,4 @@ def rehearsed(outcomes: Sequence[Outcome], barred: str) -> ExitCode:
                        f" now {row['now']}")
     if barred:
         typer.echo(f"barred   {barred}")
-    ready = all(one.state is State.PLANNED for one in outcomes) and not barred
-    return ExitCode.COMPLIANT if ready else ExitCode.VIOLATIONS
+    return code

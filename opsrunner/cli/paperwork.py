@@ -135,10 +135,8 @@ def story_of(
     ]
     every = store.runs()
     known = {run.id for run in every}
-    runs = [
-        run for run in every
-        if run.activity == ACTIVITY and run.options.get("plan") == plan.id
-    ]
+    opened = {entry.data["run"] for entry in entries if entry.kind == OPENED}
+    runs = [run for run in every if run.id in opened]  # whoever was refused had no hands in it
     names = _names(work)
     heads = {plan.source_run: "check"} | {one.run: "approve" for one in holding}
     for run in runs:

@@ -37,14 +37,17 @@ Examples:
 
   opsrunner plan harden -i inventories/prod --limit web --rule ssh_banner --ticket CHG-1024
 
-  opsrunner plan harden -i inventories/prod --from latest --period 2026-spring-festival
+  opsrunner plan harden -i inventories/prod --from latest --period spring-festival-2027
 
   opsrunner plan harden -i inventories/lab --acknowledge 'ssh_ciphers@web1=the clients are new'
+
+  opsrunner plan harden -i inventories/prod --limit web1 --emergency 'CVE-2026-1 is exploited'
 
 The plan is signed with `opsrunner approve PLAN` by somebody else, then carried out with
 `opsrunner apply PLAN`.
 """
 
+_LINE = 200  # characters of a work order or a reason; plan.models.Line
 Inventory = Annotated[
     Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
 ]
@@ -58,8 +61,10 @@ FromRun = Annotated[
     typer.Option("--from", help="Take the findings of this run instead of checking now."),
 ]
 Ticket = Annotated[str, typer.Option(help="The work order, on every document.")]
-Period = Annotated[str, typer.Option(help="The special period this is done for.")]
-Emergency = Annotated[str, typer.Option(help="Why it cannot wait for a window.")]
+Period = Annotated[
+    str, typer.Option(help="The special period this is done for, as policies/calendar/ names it."),
+]
+Emergency = Annotated[str, typer.Option(help="Why it cannot wait for a window; on every document.")]
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
@@ -99,7 +104,7 @@ def harden(
     papers = prepare(context.settings, "html,docx", template=template)
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
     agreed = acknowledgements(acknowledge or [], context)
-    _refuse(context, rules, period)
+    _refuse(context, rules, period, {"--ticket": ticket, "--emergency": emergency})
     store = open_store(context.settings)
     run_id, basis = _basis(context, store, rules, from_run)
     cause = Cause(
@@ -114,11 +119,18 @@ def harden(
     return ExitCode.UNKNOWN if unknown else ExitCode.COMPLIANT
 
 
-def _refuse(context: Context, rules: Sequence[str], period: str) -> None:
-    """Refuse rules and a special period that do not exist, before any host is read."""
+def _refuse(
+    context: Context, rules: Sequence[str], period: str, texts: Mapping[str, str],
+) -> None:
+    """Refuse rules and a period that do not exist, and texts no paper can show, before any host."""
     problems = [
         Problem("--rule", name, "no such rule; see `opsrunner rules`") for name in rules
         if name not in context.policies.rules
+    ]
+    problems += [
+        Problem(option, "", f"must be one line of 1 to {_LINE} characters")
+        for option, text in texts.items()
+        if text and (not text.strip() or not text.isprintable() or len(text) > _LINE)
     ]
     if period:
         try:
@@ -191,7 +203,7 @@ def _basis(
         run_id = store.judged(from_run).id
     else:
         run_id = observe_and_judge(check, context, store, only)
-    expected = {host: [rule.id for rule in kind.rules] for host, kind in check.kinds.items()}
+    expected = {host: kind.rules for host, kind in check.kinds.items()}
     return run_id, Basis(findings_of(store, run_id, only), expected, context.policies.rules)
 
 

@@ -9,6 +9,7 @@ from opsrunner.facts.pam import confs_of, old_modules
 from opsrunner.models import Reason
 from opsrunner.parse import pwquality
 from opsrunner.parse.account import can_authenticate, is_login_shell
+from opsrunner.parse.hashmethods import strong_methods, strong_words, word_of
 from opsrunner.parse.pam import Handler, PamFiles
 from opsrunner.parse.pamchange import Change, change, remembered, unix_min_length
 from opsrunner.parse.pamrun import TooManyWaysError
@@ -16,9 +17,6 @@ from opsrunner.parse.pamrun import TooManyWaysError
 _CHANGES = ("passwd", "login", "sshd")  # sshd and login change an expired password
 _CONF = "/etc/security/pwquality.conf"
 _STRONG_HASHES = ("$6$", "$y$", "$gy$", "$7$", "$2a$", "$2b$", "$2y$", "$sm3$")
-_STRONG_METHODS = ("SHA512", "YESCRYPT", "BCRYPT", "SM3")  # as shadow-utils spells them
-_STRONG_WORDS = ("sha512", "yescrypt", "gost_yescrypt", "blowfish", "sm3")
-_HASH_WORDS = ("md5", "bigcrypt", "sha256", *_STRONG_WORDS)
 
 
 @fact(probes=["pam.files"], facts=["pam.config"])
@@ -141,22 +139,19 @@ def weak_methods(host: Host) -> list[str]:
     """Return where a new password would be hashed weaker than SHA-512.
 
     ``["/etc/login.defs: ENCRYPT_METHOD DES", "/etc/pam.d/system-auth:15: md5"]``. shadow-utils
-    takes the last ENCRYPT_METHOD and knows capitals only, otherwise DES; pam_unix takes its last
-    argument, otherwise the first ENCRYPT_METHOD. Source: login.defs(5), pam_unix(8).
+    takes the last ENCRYPT_METHOD; one it does not know, or not in capitals, is DES. pam_unix takes
+    its last argument, otherwise the first ENCRYPT_METHOD. Source: login.defs(5), pam_unix(8).
     """
     lines: list[tuple[str, str]] = host.get("login.defs_lines")
     methods = [value for name, value in lines if name == "ENCRYPT_METHOD"]
     last = methods[-1] if methods else "DES"
-    found = [] if last in _STRONG_METHODS else [f"/etc/login.defs: ENCRYPT_METHOD {last}"]
+    strong = last in strong_methods(host.platform)
+    found = [] if strong else [f"/etc/login.defs: ENCRYPT_METHOD {last}"]
     first = next((value for name, value in lines if name.upper() == "ENCRYPT_METHOD"), "")
     for one in host.get("password.changes").values():
         for handler in one.writers:
-            words = [_hash_word(arg) for arg in handler.args]
-            word = next((word for word in reversed(words) if word), _hash_word(first.lower()))
-            if word not in _STRONG_WORDS:
+            words = [word_of(arg, host.platform) for arg in (first.lower(), *handler.args)]
+            word = next((word for word in reversed(words) if word), "")
+            if word not in strong_words(host.platform):
                 found.append(f"{handler.where}: {word or 'des'}")
     return list(dict.fromkeys(found))
-
-
-def _hash_word(arg: str) -> str:
-    return next((word for word in _HASH_WORDS if arg.startswith(word)), "")

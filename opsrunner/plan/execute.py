@@ -21,6 +21,7 @@ from opsrunner.plan.phases import Phases
 from opsrunner.plan.states import ANSWERS, FAILURES, State, may_follow, unsettled
 from opsrunner.plan.undoing import ONLY, Intent, reduced, taken_back, unanswered, united
 
+STOPPED = "stopped by the operator"  # why nothing new began after Ctrl-C
 BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
 
 
@@ -140,7 +141,7 @@ class _Execution:
         return Ending(why, dict(self._journal.states))
 
     def _may_not(self, batch: Sequence[str]) -> str:
-        return "stopped by the operator" if self._work.stop() else self._work.gate(batch)
+        return STOPPED if self._work.stop() else self._work.gate(batch)
 
     def _enough(self) -> str:
         """Return why no further batch may begin, "" when one may."""

@@ -83,9 +83,11 @@ class Journal:
     def resume(cls, path: Path, *, digest: str, run: str) -> Self:
         """Given a journal, the plan's digest and the new run, return it, to be gone on with.
 
-        Raise InputError when it is another plan's or somebody is at it, EvidenceError when it is
-        broken.
+        Raise InputError when there is none, it is another plan's or somebody is at it,
+        EvidenceError when it is broken.
         """
+        if not path.exists():
+            raise InputError([Problem(str(path), "", "is not there: the plan was never applied")])
         journal = cls._open(path, 0)
         if not journal.entries or journal.entries[0].data["digest"] != digest:
             journal.close()

@@ -38,6 +38,8 @@ def _real(text: str) -> str:
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable)]  # may be empty
 Name = Annotated[Line, Field(min_length=1)]
+# What is changed, by its full name; a path may have 4096 bytes.
+Target = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
 Json = Annotated[Mapping[str, Any], AfterValidator(_plain)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 # A file that is not there has the digest "absent"; what is no file has none.
@@ -73,7 +75,7 @@ class Change(Strict):
         "file", "attributes", "sysctl", "unit", "account", "package", "secret", "job", "person",
         "other",
     ]
-    target: Name
+    target: Target
     before: str
     after: str
     diff: str = ""
@@ -129,12 +131,16 @@ class SubjectPlan(Strict):
 
     ``stage`` is a barrier: all subjects of a lower stage are verified before one of a higher is
     touched (the standby before the primary, one node of a cluster before the other).
+    ``address`` is where the subject was when it was planned, ``second_login`` the account that is
+    its second way in; "" where there is none, as in plans made before they were kept.
     """
 
     kind: Name = "host"
     id: Name
     platform: Line
     profile: Line
+    address: Line = ""
+    second_login: Line = ""
     stage: Annotated[int, Field(ge=0)] = 0
     steps: tuple[Step, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SAID = (b"\nStopping: the hosts under way are seen through, then nothing new begins. "
+        b"Once more stops at once and leaves them to their timed undo.\n")
 
 
 class Stop:
     """A context manager of the main thread; ``asked`` says whether to begin nothing new.
 
-    A second signal raises KeyboardInterrupt where the work is: what is under way is left to the
+    The first signal is answered on standard error: who sees nothing happen asks again. A second
+    signal raises KeyboardInterrupt where the work is: what is under way is left to the
     hosts' timed undo, and ``resume`` finds out.
     """
 
@@ -31,6 +37,8 @@ class Stop:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+        with suppress(OSError):  # written past all buffers: the signal may interrupt a print
+            os.write(sys.stderr.fileno(), SAID)
 
     def __exit__(
         self,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsrunner.errors import Problem
 from opsrunner.facts.base import registry
+from opsrunner.policy import parameters as remedy_parameters
 from opsrunner.policy.models import Check, Rule
 
 if TYPE_CHECKING:
@@ -60,6 +61,15 @@ def _rules(policies: Policies, root: Path) -> Iterator[Problem]:
             parameter = parameter_of(condition.expected)
             if parameter is not None and parameter not in rule.parameters:
                 yield Problem(file, "expected", f"no parameter {parameter!r} in this rule")
+        yield from _remedy(rule, file)
+
+
+def _remedy(rule: Rule, file: str) -> Iterator[Problem]:
+    for _, key, why in remedy_parameters.problems(rule, rule.parameters):
+        yield Problem(file, key, why)
+    for parameter in sorted(rule.remediation.not_followed.keys() - rule.parameters.keys()):
+        key = "remediation.not_followed"
+        yield Problem(file, key, f"no parameter {parameter!r} in this rule")
 
 
 def parameter_of(expected: object) -> str | None:
@@ -102,10 +112,20 @@ def _profiles(policies: Policies, root: Path) -> Iterator[Problem]:
             owners[platform] = name
         named = [*profile.include, *(item.rule for item in profile.exclude), *profile.parameters]
         yield from _known(file, "rules", named, policies)
-        for rule, parameters in profile.parameters.items():
-            known = policies.rules[rule].parameters if rule in policies.rules else parameters
-            for key in parameters.keys() - known.keys():
-                yield Problem(file, f"parameters.{rule}", f"the rule has no parameter {key!r}")
+        for rule, chosen in profile.parameters.items():
+            if rule in policies.rules:
+                yield from _parameters(file, rule, policies.rules[rule], chosen)
+
+
+def _parameters(
+    file: str, name: str, rule: Rule, chosen: Mapping[str, Any],
+) -> Iterator[Problem]:
+    """Given what a profile chooses for a rule, return what the rule or its remedy cannot take."""
+    for key in chosen.keys() - rule.parameters.keys():
+        yield Problem(file, f"parameters.{name}", f"the rule has no parameter {key!r}")
+    for key, _, why in remedy_parameters.problems(rule, {**rule.parameters, **chosen}):
+        if key in chosen:
+            yield Problem(file, f"parameters.{name}.{key}", why)
 
 
 def _chain(name: str, file: str, policies: Policies) -> Iterator[Problem]:

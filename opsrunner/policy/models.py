@@ -81,11 +81,17 @@ class Danger(Strict):
 
 
 class Remediation(Strict):
-    """How to mend a failure: a text for people, and the role variables when a role can do it."""
+    """How to mend a failure: a text for people, and the role variables when a role can do it.
+
+    A value among the variables may be ``{parameter: NAME}``, in one of the forms that
+    ``opsrunner/policy/parameters.py`` lists: then what a profile overrides is what is wanted.
+    ``not_followed`` names the parameters of the check for which that cannot be, and why.
+    """
 
     text: Text
     role: str | None = None
     variables: dict[str, Any] = Field(default_factory=dict)
+    not_followed: dict[str, Text] = Field(default_factory=dict)
 
 
 class Proof(Strict):

@@ -184,7 +184,9 @@ def _rule(entry: Entry) -> Iterator[str]:
     yield f"| 严重程度 Severity | {SEVERITIES[rule.severity]} |"
     yield f"| 适用平台 Applies to | {', '.join(entry.platforms)} |"
     for name, default in rule.parameters.items():
-        yield f"| 参数 Parameter `{name}` | {value(default)} |"
+        apart = rule.remediation.not_followed.get(name)
+        why = f"<br>整改不随之改变 The remedy does not follow it: {both(apart)}" if apart else ""
+        yield f"| 参数 Parameter `{name}` | {value(default)}{why} |"
     yield f"| 证明 Proven | {_proven(rule.proven)} |"
     if rule.applies_when is not None:
         yield from ("", "适用条件 It applies only when:", "", *describe(rule.applies_when))

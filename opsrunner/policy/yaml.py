@@ -15,6 +15,8 @@ import yaml
 from opsrunner.errors import Problem
 
 _BOOL = "tag:yaml.org,2002:bool"
+_KINDS = {"timestamp": "date", "int": "whole number", "float": "number"}
+_SHOWN = 40  # characters of a value in a message
 
 
 class Loader(yaml.CSafeLoader):
@@ -31,6 +33,10 @@ Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), list("tf"))
 def _mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key must be a word, not a list or mapping", key.start_mark,
+            )
         if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
             raise yaml.constructor.ConstructorError(
                 None, None, f"key {key.value!r} stands twice", key.start_mark,
@@ -40,7 +46,20 @@ def _mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     return dict(loader.construct_mapping(node, deep=True))
 
 
+def _scalar(loader: Loader, node: yaml.ScalarNode) -> object:
+    """Read a value that looks like a date or a number and may be none, such as 2026-02-30."""
+    try:
+        return yaml.CSafeLoader.yaml_constructors[node.tag](loader, node)
+    except ValueError as error:
+        kind = _KINDS[node.tag.rpartition(":")[2]]
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{node.value[:_SHOWN]} is no {kind}: {error}", node.start_mark,
+        ) from error
+
+
 Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+for _kind in _KINDS:
+    Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _scalar)
 
 
 def read(path: Path) -> tuple[Any, list[Problem]]:
@@ -49,6 +68,8 @@ def read(path: Path) -> tuple[Any, list[Problem]]:
         return yaml.load(path.read_text(encoding="utf-8"), Loader), []  # noqa: S506 - safe subclass
     except UnicodeDecodeError:
         return None, [Problem(str(path), "", "is not UTF-8 text; save it as UTF-8")]
+    except RecursionError:
+        return None, [Problem(str(path), "", "is nested too deep")]
     except OSError as error:
         return None, [Problem(str(path), "", f"cannot be read: {error.strerror}")]
     except yaml.MarkedYAMLError as error:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from opsrunner.changes.draft import ByHand, Draft
 from opsrunner.changes.state import DIRECTORY, REGULAR
 from opsrunner.remedies import auditfiles
+from opsrunner.remedies.amounts import whole
 from opsrunner.remedies.base import Reads, remedy
 from opsrunner.remedies.values import flag
 
 _UNIT = "auditd.service"
+_BACKLOG = re.compile(r"(?m)^([ \t]*-b[ \t]+)(\d+)")
 _DROP_IN = "/etc/systemd/system/auditd.service.d/90-opsrunner.conf"
 _TOOLS = tuple(
     f"{folder}/{name}" for folder in ("/sbin", "/usr/sbin", "/usr/bin")
@@ -60,6 +63,27 @@ def audit_locked(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role'
 def _enabled(draft: Draft, *, generate: bool) -> int | None:
     plain = {auditfiles.PLAIN: draft.text(auditfiles.PLAIN)}
     return auditfiles.would_load(auditfiles.parts(draft) if generate else plain).enabled
+
+
+@remedy("audit_backlog", "int", Reads(files=auditfiles.FILES, facts=auditfiles.FACTS),
+        "How many records may wait at least where the audit rules say it (-b); where they do not, "
+        "the kernel argument audit_backlog_limit decides.")
+def audit_backlog(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's value
+    """Raise every ``-b`` of the rules files that is smaller; add none."""
+    least = whole("audit_backlog", wanted, least=1)
+    generate = auditfiles.augenrules(draft)
+    plain = {auditfiles.PLAIN: draft.text(auditfiles.PLAIN)}
+    texts = auditfiles.parts(draft) if generate else plain
+    now = auditfiles.would_load(texts).backlog
+    if now is None or now >= least:
+        return
+    if generate:
+        auditfiles.keeps_all(draft)
+    for path, text in texts.items():
+        new = _BACKLOG.sub(lambda found: f"{found[1]}{max(int(found[2]), least)}", text)
+        if new != text:
+            draft.write(path, new)
+    auditfiles.settle(draft, generate=generate)
 
 
 @remedy(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from opsrunner.changes.draft import Draft
 from opsrunner.parse.confkeys import c_number
+from opsrunner.parse.hashmethods import strong_methods
 from opsrunner.remedies import marked
 from opsrunner.remedies.base import Reads, remedy
 from opsrunner.remedies.lines import added, edited, parted, split
@@ -16,7 +17,6 @@ from opsrunner.remedies.values import mapping, refused
 DEFS, USERADD = "/etc/login.defs", "/etc/default/useradd"
 _DEF = re.compile(r"(\s*)([^\s#]\S*)(\s+)(\S.*)")
 _INACTIVE = "INACTIVE="
-_STRONG = ("SHA512", "YESCRYPT", "BCRYPT", "SM3")
 _READ_BY_PAM = ("ENCRYPT_METHOD", "UMASK")  # whose modules take the first line, in any case
 _NAME, _VALUE = re.compile(r"[A-Z][A-Z0-9_]*"), re.compile(r"[\w./:,+-]+", re.ASCII)
 _DAYS = ("PASS_MAX_DAYS", "PASS_MIN_DAYS", "PASS_WARN_AGE")
@@ -29,7 +29,7 @@ def login_defs(draft: Draft, wanted: Mapping[str, Any]) -> None:
     _refuse_nonsense(wanted)
     text = draft.text(DEFS)
     for name in sorted(wanted):
-        text = _with(text, name, str(wanted[name]))
+        text = _with(text, name, str(wanted[name]), strong_methods(draft.state.platform))
     if text != draft.text(DEFS):
         draft.write(DEFS, text)
 
@@ -55,7 +55,7 @@ def _refuse_nonsense(wanted: Mapping[str, Any]) -> None:
         raise refused("login_defs", [f"{name}: {said}" for name, said in problems])
 
 
-def _with(text: str, name: str, value: str) -> str:
+def _with(text: str, name: str, value: str, strong: Collection[str]) -> str:
     """Return the text with a key as strict as a value: of its lines, those that count."""
     lines = split(text)
     names = [_named(parted(line)[0]) for line in lines]
@@ -65,7 +65,7 @@ def _with(text: str, name: str, value: str) -> str:
         counting = [index for index, there in enumerate(names) if there == name][-1:]
     for index in counting:
         body, ending = parted(lines[index])
-        lines[index] = _changed(body, name, value) + ending
+        lines[index] = _changed(body, name, value, strong) + ending
     if counting:
         return "".join(lines)
     rest, ours = marked.cut(text)
@@ -77,21 +77,21 @@ def _named(body: str) -> str:
     return match[2] if match else ""
 
 
-def _changed(body: str, name: str, value: str) -> str:
+def _changed(body: str, name: str, value: str, strong: Collection[str]) -> str:
     match = _DEF.fullmatch(body)
     if match is None:
         return body
     now = match[4].lstrip(' "\t').partition('"')[0].strip()
-    better = _stricter(name, now, value)
+    better = _stricter(name, now, value, strong)
     return body if better == now and match[2] == name else f"{match[1]}{name}{match[3]}{better}"
 
 
-def _stricter(name: str, now: str, value: str) -> str:
+def _stricter(name: str, now: str, value: str, strong: Collection[str]) -> str:
     """Return what there is when it is as strict as what is wanted, else that."""
     if name == "UMASK":
         return _masked(now, value)
     if name == "ENCRYPT_METHOD":
-        return now if now in _STRONG and value in _STRONG else value
+        return now if now in strong and value in strong else value
     keeps: dict[str, Callable[[int, int], bool]] = {
         "PASS_MAX_DAYS": lambda held, most: 1 <= held <= most,
         "PASS_MIN_DAYS": lambda held, least: held >= least,

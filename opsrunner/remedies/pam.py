@@ -14,6 +14,7 @@ from typing import Any
 from opsrunner.changes.draft import ByHand, Draft, Refused
 from opsrunner.facts.base import CannotTell
 from opsrunner.parse.confkeys import pairs, scanned
+from opsrunner.parse.hashmethods import strong_words, word_of
 from opsrunner.parse.pam import Handler
 from opsrunner.parse.pamanswers import LOCAL_PASSWORD
 from opsrunner.parse.pamchange import remembered
@@ -26,7 +27,6 @@ from opsrunner.remedies.values import flag, mapping, refused, text
 
 _PWHISTORY = "/etc/security/pwhistory.conf"
 _MOST = 400  # pam_pwhistory.c
-_HASHES = ("md5", "bigcrypt", "sha256", "sha512", "yescrypt", "gost_yescrypt", "blowfish", "sm3")
 _STRONG = ("sha512", "yescrypt", "gost_yescrypt", "blowfish", "sm3")
 _DEFS = "/etc/login.defs"
 _COPIES = (".bak", ".orig", ".old", ".save", ".rpmnew", ".rpmsave", ".dpkg-old", ".dpkg-dist", "~")
@@ -156,19 +156,16 @@ def password_hash(draft: Draft, value: Any) -> None:  # noqa: ANN401 - checked b
     if wanted != "sha512" and not (draft.is_("debian") or draft.is_("el9")):
         raise Refused(f"此系统的 libcrypt 不一定支持 {wanted}, 请使用 sha512",
                       f"the libcrypt of this system may not know {wanted}: use sha512")
-    stacks = Stacks(draft)
+    stacks, platform = Stacks(draft), draft.state.platform
     methods = re.findall(r"(?im)^[ \t]*ENCRYPT_METHOD[ \t]+(\w+)", draft.text(_DEFS))
     default = methods[0].lower() if methods else ""  # what pam_unix takes without an argument
     writers = {h.where: h for one in quality.changes(stacks).values() for h in one.writers}
     for handler in writers.values():
-        words = [word for arg in handler.args if (word := _hash(arg))]
-        if (words[-1] if words else default) not in _STRONG:
-            stacks.set_args(handler, [*(arg for arg in handler.args if not _hash(arg)), wanted])
+        words = [word for arg in (default, *handler.args) if (word := word_of(arg, platform))]
+        if not words or words[-1] not in strong_words(platform):
+            others = [arg for arg in handler.args if not word_of(arg, platform)]
+            stacks.set_args(handler, [*others, wanted])
     stacks.write()
-
-
-def _hash(arg: str) -> str:
-    return next((word for word in _HASHES if arg.startswith(word)), "")
 
 
 @remedy("su_group", "str", replace(READS, files=(*READS.files, suwheel.GROUPS), accounts=True),

@@ -39,11 +39,11 @@ class _Goal:
     "log_retention", "dict",
     Reads(files=(_MAIN, f"{_FOLDER}/*", *rsyslogconf.FILES),
           facts=("retention.unclear_rotation",)),
-    "How long system logs are kept: period (daily, weekly, monthly) and rotate (how many); "
-    "longer retention stays, and so does another period of the same length in days.",
+    "How long system logs are kept: period (daily, weekly, monthly) with days, or with rotate "
+    "(how many); longer retention stays, and so does another period of the same length in days.",
 )
 def log_retention(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's value
-    """Given a period and a number, keep each system log for as many days at least."""
+    """Given a period and a number of days or of logs, keep each system log as long at least."""
     goal = _goal(mapping("log_retention", wanted))
     draft.fact("retention.unclear_rotation")  # raises CannotTell for what is not certain
     if rsyslogconf.routes(draft) is None:
@@ -63,16 +63,21 @@ def log_retention(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role
 
 
 def _goal(value: dict[str, Any]) -> _Goal:
-    wrong = [f"{key!r} is not known; there are period and rotate" for key in value
-             if key not in ("period", "rotate")]
-    period, rotate = value.get("period"), value.get("rotate")
+    wrong = [f"{key!r} is not known; there are period, days and rotate" for key in value
+             if key not in ("period", "days", "rotate")]
+    period = value.get("period")
     if period not in _PERIODS:
         wrong.append(f"period must be one of {', '.join(_PERIODS)}, not {period!r}")
-    if not isinstance(rotate, int) or isinstance(rotate, bool) or not 0 < rotate <= _MOST:
-        wrong.append(f"rotate must be a number from 1 to {_MOST}, not {rotate!r}")
+    amounts = {key: value[key] for key in ("days", "rotate") if key in value}
+    if len(amounts) != 1:
+        wrong.append("give either days or rotate")
+    wrong += [f"{key} must be a number from 1 to {_MOST}, not {amount!r}"
+              for key, amount in amounts.items()
+              if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= _MOST]
     if wrong:
         raise refused("log_retention", wrong)
-    return _Goal(str(period), _PERIODS[str(period)] * int(str(rotate)))
+    days = amounts.get("days") or _PERIODS[str(period)] * amounts["rotate"]
+    return _Goal(str(period), days)
 
 
 def _rotations(draft: Draft) -> logrotate.Rotations:

@@ -18,13 +18,13 @@ from opsrunner.remedies.values import refused, strings
 _VARIABLE = "services_disabled"
 _XINETD, _INETD = "/etc/xinetd.conf", "/etc/inetd.conf"
 _INETD_FILES = (_XINETD, "/etc/xinetd.d/*", _INETD)
-_GRAPHICAL, _UNNEEDED_NFS = "graphical.target", "filesharing.unneeded_nfs"
+_GRAPHICAL, _UNNEEDED_NFS = "default graphical.target", "filesharing.unneeded_nfs"
 _SUFFIX = re.compile(r"[\w:.\\@-]+\.(service|socket|path|timer)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _OFFERS: dict[str, Offer] = {
     offer.service: offer for offer in (*CLEARTEXT, *SMALL, *LEGACY, *PERIPHERAL)
 }
-_ALIASES = {"avahi-daemon": "avahi"}
+_ALIASES = {"avahi-daemon": "avahi", "graphical.target": _GRAPHICAL}
 _IDLE = frozenset(name for offer in _OFFERS.values() for name in offer.inetd)
 # Units by the name of what they offer; the sockets come first, for they start the services.
 _UNITS: dict[str, tuple[str, ...]] = {
@@ -60,7 +60,6 @@ _VITAL = re.compile(
 
 def _units(name: str) -> tuple[str, ...]:
     """Given an item of the variable, return the units that stand for it."""
-    name = _ALIASES.get(name, name)
     if _SUFFIX.fullmatch(name):
         return (name,)
     if name == _GRAPHICAL:
@@ -69,7 +68,8 @@ def _units(name: str) -> tuple[str, ...]:
 
 
 def _reads(wanted: object) -> Reads:
-    names = [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
+    given = [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
+    names = [_ALIASES.get(name, name) for name in given]
     known = [name for name in names if _NAME.fullmatch(name)]
     units = tuple(dict.fromkeys(unit for name in known for unit in _units(name)))
     more = {_GRAPHICAL: "kylinservices.desktop", "nfs": _UNNEEDED_NFS}
@@ -86,12 +86,12 @@ def _reads(wanted: object) -> Reads:
 def services_disabled(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the role's value
     """Given services, stop and disable their units and switch off their xinetd entries."""
     names = _checked(strings(_VARIABLE, wanted))
-    if _GRAPHICAL in names and f"default {_GRAPHICAL}" in draft.fact("kylinservices.desktop"):
+    if _GRAPHICAL in names and _GRAPHICAL in draft.fact("kylinservices.desktop"):
         raise ByHand("默认启动目标为图形界面：执行 systemctl set-default multi-user.target",
                      "the default target is the desktop: run systemctl set-default "
                      "multi-user.target")
     for name in names:
-        offer = _OFFERS.get(_ALIASES.get(name, name))
+        offer = _OFFERS.get(name)
         _refuse_others(draft, name, offer)
         # A client of NFS needs rpcbind: what is in use the fact leaves out.
         unneeded = {how.partition(" ")[0] for how in draft.fact(_UNNEEDED_NFS)
@@ -104,7 +104,9 @@ def services_disabled(draft: Draft, wanted: Any) -> None:  # noqa: ANN401 - the 
 
 
 def _checked(names: list[str]) -> list[str]:
-    wrong = [f"{name!r} is no service" for name in names if not _NAME.fullmatch(name)]
+    names = list(dict.fromkeys(_ALIASES.get(name, name) for name in names))
+    wrong = [f"{name!r} is no service" for name in names
+             if name != _GRAPHICAL and not _NAME.fullmatch(name)]
     if wrong:
         raise refused(_VARIABLE, wrong)
     vital = [unit for name in names for unit in _units(name) if _VITAL.fullmatch(unit)]

@@ -74,6 +74,8 @@ def _checked(value: Any) -> dict[str, str]:  # noqa: ANN401 - what the inventory
     wrong, found = [], {}
     for name, given in mapping("sshd_options", value).items():
         text = words[given] if isinstance(given, bool) else str(given)
+        if name.lower() == "maxstartups" and isinstance(given, list):
+            text = ":".join(map(str, given))  # start, rate, full
         if name.lower() not in SPELLING:
             wrong.append(f"{name}: is none of {', '.join(sorted(SPELLING.values()))}")
         elif not is_value(name.lower(), text):

@@ -77,7 +77,8 @@ def _check_members(draft: Draft, group: str) -> None:
                       f"the group {group} does not exist or has no member who can log in: nobody "
                       "could su any more")
     login = draft.state.login
-    uses_su = draft.state.attributes.get("ansible_become_method") == "su"
+    method = str(draft.state.attributes.get("ansible_become_method", ""))
+    uses_su = method.rpartition(".")[2] == "su"  # su, or ansible.builtin.su
     if uses_su and login != "root" and login not in able:
         raise Refused(f"自动化账户 {login} 通过 su 提权但不在组 {group} 中",
                       f"the automation account {login} becomes root by su and is not in {group}")

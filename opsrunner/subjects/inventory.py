@@ -19,6 +19,7 @@ from opsrunner.secrets.store import Secret
 from opsrunner.subjects.digest import inventory_sha256
 from opsrunner.subjects.ledger_fields import parse_ledger
 from opsrunner.subjects.platforms import AUTO, PLATFORMS, this_machine
+from opsrunner.subjects.templates import WITHHELD, is_unfilled
 
 if TYPE_CHECKING:
     from opsrunner.subjects.ansible_reader import HostEntry
@@ -28,6 +29,7 @@ _NAME = re.compile(r"\w[\w.:@-]*")  # also a safe file name, and nothing a termi
 # Those about changes: the account that is the second way in, the address the controller comes from.
 _SITE = ("ops_second_login", "ops_controller_address")
 _VARIABLES = ("ops_platform", "ops_profile", "ops_ledger_defaults", "ops_ledger", *_SITE)
+_BECOME = "ansible_become_method"  # a change of su would cut off who becomes root by it
 # What an operator may decide for a site about a change: variables of the hardening roles.
 _WANTED = "harden_"
 
@@ -208,20 +210,27 @@ def _attributes(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], li
 
 
 def _wanted(entry: HostEntry, context: _Context) -> tuple[dict[str, Any], list[Problem]]:
-    """Given a host, return what its site decides about changes: variables of roles, and _SITE."""
+    """Given a host, return what its site decides about changes: variables of roles, and _SITE.
+
+    A role variable that is a template stays one, and an encrypted value is withheld: a check needs
+    neither, and a plan leaves out what rests on it.
+    """
     wanted: dict[str, Any] = {}
     problems = []
     for name in sorted(entry.variables):
         if name not in _SITE and not name.startswith(_WANTED):
             continue
         wanted[name], secret = _plain(entry.variables[name])
-        if secret:
+        if name in _SITE and secret:
             message = "holds a vault-encrypted value or a template; plain values only"
             problems.append(Problem(context.path, f"{entry.name}.{name}", message))
     problems += [
         Problem(context.path, f"{entry.name}.{name}", "must be text")
         for name in _SITE if not isinstance(wanted.get(name, ""), str)
     ]
+    method, secret = _plain(entry.variables.get(_BECOME, ""))
+    if isinstance(method, str) and method and not secret:
+        wanted[_BECOME] = method
     return wanted, problems
 
 
@@ -232,9 +241,12 @@ def _file_of(value: object) -> str | None:
 
 
 def _plain(value: object) -> tuple[Any, bool]:
-    """Given a value Ansible read, return it in Python's own types, and whether it hides another."""
+    """Given a value Ansible read, return it in Python's own types, and whether it hides another.
+
+    What ansible-vault encrypted is not decrypted: ``WITHHELD`` stands in its place.
+    """
     if isinstance(value, str):
-        return str(value), "{{" in value or "{%" in value
+        return str(value), is_unfilled(value)
     if isinstance(value, Mapping):
         pairs = {str(key): _plain(inner) for key, inner in value.items()}
         return {key: pair[0] for key, pair in pairs.items()}, any(p[1] for p in pairs.values())
@@ -242,4 +254,5 @@ def _plain(value: object) -> tuple[Any, bool]:
         items = [_plain(inner) for inner in value]
         return [item[0] for item in items], any(item[1] for item in items)
     # What is left is a number, a truth value, nothing, or Ansible's own undecrypted text.
-    return value, not isinstance(value, int | float | None)
+    known = isinstance(value, int | float | None)
+    return value if known else WITHHELD, not known

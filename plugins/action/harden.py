@@ -44,6 +44,7 @@ from opsrunner.subjects.platforms import AUTO, this_machine
 ROOT = Path(__file__).parents[2]
 OBSERVE = ROOT / "roles" / "observe_linux"
 _OWN = frozenset((f"{PREFIX}state", f"{PREFIX}undo_after", f"{PREFIX}timeout"))
+_SITE = ("ops_second_login", "ops_controller_address")  # what remedies ask of the inventory
 _OURS = "harden-role-"  # a transaction's name begins with it and goes on with its time
 _UNTOUCHED = frozenset((Outcome.REFUSED, Outcome.DRIFT, Outcome.INVALID, Outcome.FAILED))
 _FRESH = "-o ControlMaster=no -o ControlPath=none"
@@ -65,12 +66,16 @@ load_probes(OBSERVE / "files" / "probes")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
-    """``harden: {state: present, undo_after: 300}`` with the host's harden_linux_* variables."""
+    """``harden: {state: present, undo_after: 300}`` with the host's harden_linux_* variables.
+
+    ``state: second_way`` only proves that this connection gets in and becomes root; the task's
+    variables make it the account of ``ops_second_login``. ``second_way`` hands its answer on.
+    """
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
-    _VALID_ARGS = frozenset(("state", "undo_after"))
+    _VALID_ARGS = frozenset(("state", "undo_after", "second_way"))
 
     def run(
         self,
@@ -80,13 +85,44 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """Return what was done, by hand, refused and unknown; bad input is an AnsibleActionFail."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            if self._task.args.get("state", "present") == "undone":
-                result.update(self._undone())
-            else:
-                result.update(self._present(task_vars or {}))
+            result.update(self._done(self._task.args.get("state", "present"), task_vars or {}))
         except (OpsrunnerError, CannotTell) as error:
             raise AnsibleActionFail(str(error)) from error
         return result
+
+    def _done(self, state: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        if state == "undone":
+            return self._undone()
+        if state == "second_way":
+            return self._second_way(variables)
+        self._refuse_unproven(variables)
+        return self._present(variables)
+
+    # -- the second way in ---------------------------------------------------------------------
+
+    def _second_way(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Log in anew as this task's account and become root, or fail."""
+        account, known = self._second(variables), self._connection.has_option("remote_user")
+        login = self._connection.get_option("remote_user") if known else "nobody"
+        if login != account:  # -e ansible_user=... is stronger than what the task says
+            raise AnsibleActionFail(f"the second login {account} is not tried: {login} logs in")
+        with self._new_login():
+            answer = self._send("id -u\n")
+        if _raw(answer).split()[-1:] != [b"0"]:
+            raise AnsibleActionFail(f"the second login {account} is not root: {_said(answer)}")
+        return {"changed": False, "proven": account}
+
+    def _refuse_unproven(self, variables: Mapping[str, Any]) -> None:
+        """Refuse to begin where a second way in is declared and nobody proved it just now."""
+        account, proven = self._second(variables), self._task.args.get("second_way")
+        if account and account != proven:
+            raise AnsibleActionFail(
+                f"ops_second_login: {account} was not proven to get in, so nothing is begun; "
+                "the tasks of the role harden_linux prove it first",
+            )
+
+    def _second(self, variables: Mapping[str, Any]) -> str:
+        return str(self._templar.template(variables.get("ops_second_login", "")) or "")
 
     # -- present -------------------------------------------------------------------------------
 
@@ -163,7 +199,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         ledger = {**variables.get("ops_ledger_defaults", {}), **variables.get("ops_ledger", {})}
         host = str(variables.get("inventory_hostname"))
         address = str(self._templar.template(variables.get("ansible_host", host)))
-        attributes = {"address": address, **_plain(self._templar.template(ledger))}
+        site = {name: str(self._templar.template(variables[name])) for name in _SITE
+                if variables.get(name)}
+        attributes = {"address": address, **_plain(self._templar.template(ledger)), **site}
         return Target(host, platform, _families()[platform], attributes)
 
     def _read(self, wanted: Mapping[str, Any], target: Target) -> HostState:

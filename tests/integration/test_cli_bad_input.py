@@ -99,6 +99,15 @@ def test_names_that_do_not_agree(project: Project) -> None:
     })
 
 
+def test_hosts_with_the_same_problem_are_named_in_one_line(project: Project) -> None:
+    path = project.inventory("flat", {"web1": {}, "web2": {}})
+    outcome = refused(project, path)
+    head, *lines = outcome.err.strip().splitlines()
+    assert head == "2 problem(s); no host was touched:"
+    assert len(lines) == 1
+    assert "web1.ops_platform, web2.ops_platform: the host is in no platform" in lines[0]
+
+
 def test_options_that_mean_nothing(project: Project) -> None:
     path = project.inventory("hosts", {"here": local()})
     blocked = project.path("a_file")
@@ -107,6 +116,7 @@ def test_options_that_mean_nothing(project: Project) -> None:
         ("--rule", "no_rule"): "--rule: no_rule: no such rule",
         ("--profile", "no_profile"): "--profile: no_profile: no such profile",
         ("--format", "pdf,docx"): "2 problem(s)",
+        ("--fail-on", "all"): "Invalid value for '--fail-on': 'all' is not one of",
         ("--output", str(blocked / "below")): "is no folder",
     }.items():
         outcome = project.run("check", "-i", path, *options)

@@ -26,7 +26,12 @@ SECRET = "Zx9canaryQ7"  # noqa: S105 - a canary
 
 
 def harden(hosts_file: Path, *options: str, **variables: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - variables of any type
-    """Run the playbook; return each host's result."""
+    """Run the playbook; return each host's result of its last task."""
+    return played(hosts_file, *options, **variables)[-1]
+
+
+def played(hosts_file: Path, *options: str, **variables: Any) -> list[dict[str, dict[str, Any]]]:  # noqa: ANN401 - variables of any type
+    """Run the playbook; return for each task each host's result."""
     environ = {
         **os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
         "ANSIBLE_STDOUT_CALLBACK": "json",
@@ -37,9 +42,8 @@ def harden(hosts_file: Path, *options: str, **variables: Any) -> dict[str, dict[
         cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=300, check=False,
     )
     said = json.loads(done.stdout)
-    results: dict[str, dict[str, Any]] = said["plays"][0]["tasks"][0]["hosts"]
     assert SECRET not in done.stdout + done.stderr
-    return results
+    return [task["hosts"] for task in said["plays"][0]["tasks"]]
 
 
 @pytest.fixture
@@ -83,3 +87,26 @@ def test_bad_variables_stop_before_a_host_is_asked(hosts_file: Path) -> None:
         assert result["failed"]
         assert "harden_linux_umask: must be of type str" in result["msg"]
         assert "harden_linux_no_such: no remedy" in result["msg"]
+
+
+def test_a_second_login_that_does_not_get_in_ends_the_host_before_it_is_begun(
+    lab: Lab, tmp_path: Path,
+) -> None:
+    c7, kylin = HOSTS[0], HOSTS[2]
+    path = inventory(
+        lab, tmp_path, (c7, kylin),
+        lab_centos7_1={"ops_second_login": "opsadm"},
+        lab_kylinv10_1={"ops_second_login": "nobody-here"},
+    )
+    wanted = {"harden_linux_modules_disabled": ["cramfs"]}
+    try:
+        proof, result = played(path, **wanted)
+        assert proof[c7]["proven"] == "opsadm"
+        assert result[c7]["changed"]  # the control
+        assert proof[kylin].get("unreachable") or proof[kylin]["failed"]
+        assert kylin not in result
+        # What is said on the command line is stronger than the task, and proves nothing.
+        (stopped,) = played(path, ansible_user="root", **wanted)
+        assert "second login opsadm is not tried: root logs in" in stopped[c7]["msg"]
+    finally:
+        lab.reset(c7, kylin)

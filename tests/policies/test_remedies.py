@@ -11,6 +11,7 @@ from opsrunner.changes.rendering import refuse_types
 from opsrunner.changes.transaction import names
 from opsrunner.errors import InputError
 from opsrunner.policy.load import load_policies
+from opsrunner.policy.parameters import remedy_variables
 from opsrunner.remedies.base import reads_of, remedies
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ WITH = sorted(name for name, rule in RULES.items() if rule.remediation.variables
 
 @pytest.mark.parametrize("name", WITH)
 def test_the_variables_a_rule_names_have_remedies_of_that_type(name: str) -> None:
-    variables = RULES[name].remediation.variables
+    variables = remedy_variables(RULES[name], RULES[name].parameters)
     refuse_types(variables)
     reads_of(variables)
 

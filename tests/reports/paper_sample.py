@@ -99,9 +99,10 @@ def plan(subjects: Sequence[SubjectPlan] = ()) -> Plan:
         period="2026-两会保障", inventory="inventories/sample", source_run="20260302T011503Z-7f3a",
         policy_sha256=_sha("sample policies"), code_version="0.1.0",
         subjects=tuple(subjects) or (
-            SubjectPlan(id="web-01", platform="centos-7", profile="l3", steps=steps(),
-                        left_out=_LEFT),
-            SubjectPlan(id="db-01", platform="kylin-v10", profile="l3", steps=steps()),
+            SubjectPlan(id="web-01", platform="centos-7", profile="l3", address="192.0.2.11",
+                        second_login="opsadm", steps=steps(), left_out=_LEFT),
+            SubjectPlan(id="db-01", platform="kylin-v10", profile="l3", address="192.0.2.21",
+                        steps=steps()),
             SubjectPlan(id="evil-01", platform="rhel-8", profile="l3", steps=(hostile_step(),)),
         ),
     )

@@ -62,6 +62,7 @@ def spec_text(declared: Mapping[str, Remedy]) -> str:
         "description": [
             "Reads the host, decides on the controller, changes what differs in one transaction.",
             "A new login confirms it; without that the host takes everything back by itself.",
+            "Nothing is begun before the account of ops_second_login, if there is one, gets in.",
             "A variable that is empty or null leaves its setting alone.",
             "No Python is needed on the host. --check --diff says exactly what a run would change.",
         ],

@@ -186,10 +186,21 @@ def drift(subject: SubjectPlan, now: Changes) -> list[dict[str, str]]:
             continue
         rows.append({
             "target": key,
-            "planned": f"{was.before} -> {was.after}" if was else "nothing",
-            "now": f"{would_be.before} -> {would_be.after}" if would_be else "nothing",
+            "planned": _told(was), "now": _told(would_be),
         })
     return rows
+
+
+def _told(change: Change | None) -> str:
+    """Return a change in one line; of files their digests, for two of one size are alike else."""
+    if change is None:
+        return "nothing"
+    first, second = (
+        f"{text} (SHA-256 {sha[:12]}…)" if sha not in ("", "absent") else text
+        for text, sha in ((change.before, change.before_sha256),
+                          (change.after, change.after_sha256))
+    )
+    return f"{first} -> {second}"
 
 
 def _same(first: Change, second: Change) -> bool:

@@ -13,7 +13,9 @@ from opsrunner.changes.state import HostState
 from opsrunner.models import Finding, Subject
 from opsrunner.plan.file import new_id, utc
 from opsrunner.plan.models import LeftOut, Plan, SubjectPlan, Words
+from opsrunner.plan.ways_in import SECOND_LOGIN
 from opsrunner.policy.models import Rule
+from opsrunner.policy.resolve import Selected
 from opsrunner.remedies.base import Reads, reads_of
 
 ACTIVITY = "harden"
@@ -81,7 +83,7 @@ class Basis:
     """What a plan rests on: a run's findings, and the rules each host should have one of."""
 
     findings: Mapping[str, Sequence[Finding]]
-    expected: Mapping[str, Sequence[str]]
+    expected: Mapping[str, Sequence[Selected]]
     rules: Mapping[str, Rule]
 
 
@@ -95,7 +97,8 @@ def tasks_of(
     tasks = []
     for subject in subjects:
         found = basis.findings.get(subject.id, ())
-        wanted, left = choose(subject, found, basis.rules, acknowledged)
+        parameters = {rule.id: rule.parameters for rule in basis.expected.get(subject.id, ())}
+        wanted, left = choose(subject, found, basis.rules, acknowledged, parameters)
         tasks.append(HostTask(subject, wanted, [*left, *_unseen(subject, basis)]))
     return tasks
 
@@ -107,9 +110,9 @@ def _unseen(subject: Subject, basis: Basis) -> Iterator[LeftOut]:
         yield unseen("", "所依据的检查没有包括这台主机", "the run did not look at this host")
     else:
         judged = {finding.rule for finding in basis.findings[subject.id]}
-        for name in basis.expected.get(subject.id, ()):
-            if name not in judged and basis.rules[name].remediation.role:
-                yield unseen(name, "所依据的检查没有这条规则", "the run did not judge this rule")
+        for one in basis.expected.get(subject.id, ()):
+            if one.id not in judged and one.rule.remediation.role:
+                yield unseen(one.id, "所依据的检查没有这条规则", "the run did not judge this rule")
 
 
 def make_plan(
@@ -159,6 +162,8 @@ def _subject(
         id=subject.id,
         platform=subject.platform,
         profile=subject.profile,
+        address=str(subject.attributes.get("address", "")),
+        second_login=str(subject.attributes.get(SECOND_LOGIN, "")),
         steps=made.steps,
         left_out=(*task.left_out, *made.left_out),
         operations_sha256=made.sha256,

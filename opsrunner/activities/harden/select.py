@@ -9,8 +9,11 @@ from opsrunner.activities.harden.steps import Wanted
 from opsrunner.models import Finding, Subject, Verdict
 from opsrunner.plan.models import Danger, LeftOut, Words
 from opsrunner.policy.models import Rule
+from opsrunner.policy.parameters import remedy_variables
+from opsrunner.subjects.templates import is_unfilled
 
 Acknowledged = Mapping[tuple[str, str], str]  # (rule, host) -> the reason a person gave
+Parameters = Mapping[str, Mapping[str, Any]]  # rule -> its parameters, as the profile has them
 
 
 def choose(
@@ -18,12 +21,14 @@ def choose(
     findings: Iterable[Finding],
     rules: Mapping[str, Rule],
     acknowledged: Acknowledged,
+    parameters: Parameters | None = None,
 ) -> tuple[list[Wanted], list[LeftOut]]:
     """Given a host, its findings, the rules and acknowledgements, return what to mend and what not.
 
-    Only a failure is mended. One that is waived, has no remedy for a machine, or is of high
-    danger without an acknowledgement for this very host is left out and says so; so is a rule
-    with a remedy whose verdict is unknown.
+    ``parameters`` are those of the host's profile; a rule that is not named there has its own.
+    Only a failure is mended. One that is waived, has no remedy for a machine, is of high danger
+    without an acknowledgement for this very host, or rests on a template of the inventory is left
+    out and says so; so is a rule with a remedy whose verdict is unknown.
     """
     wanted: list[Wanted] = []
     left: list[LeftOut] = []
@@ -37,11 +42,13 @@ def choose(
             left.append(_left(finding.rule, rule, "unknown", f"检查结果未知：{said}", said))
         elif finding.verdict is Verdict.FAIL:
             reason = acknowledged.get((finding.rule, subject.id), "")
-            refusal = _refusal(finding, rule, reason, subject.id)
+            chosen = (parameters or {}).get(finding.rule, rule.parameters)
+            item = _wanted(finding.rule, rule, chosen, subject, reason)
+            refusal = _refusal(finding, rule, reason) or _template(item, rule)
             if refusal:
                 left.append(refusal)
             else:
-                wanted.append(_wanted(finding.rule, rule, subject, reason))
+                wanted.append(item)
     return wanted, left
 
 
@@ -51,7 +58,7 @@ def unseen(rule: str, zh: str, en: str) -> LeftOut:
     return LeftOut(rule=rule, title=title, reason="unknown", detail=Words(zh=zh, en=en))
 
 
-def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> LeftOut | None:
+def _refusal(finding: Finding, rule: Rule, acknowledged: str) -> LeftOut | None:
     name, text = finding.rule, rule.remediation.text
     danger = _why(rule)
     if finding.waived:
@@ -60,7 +67,7 @@ def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> Left
     if not rule.remediation.role or not rule.remediation.variables:
         return _left(name, rule, "no_remedy", text.zh, text.en)
     if rule.danger.level == "high" and not acknowledged:
-        option = f'--acknowledge {name}@{host}="..."'
+        option = f'--acknowledge {name}@HOST="..."'  # alike on all hosts: one line of a paper
         return _left(
             name, rule, "danger",
             f"高风险，未确认（{danger.zh}）；确认请加 {option}",
@@ -69,14 +76,33 @@ def _refusal(finding: Finding, rule: Rule, acknowledged: str, host: str) -> Left
     return None
 
 
-def _wanted(name: str, rule: Rule, subject: Subject, acknowledged: str) -> Wanted:
+def _template(item: Wanted, rule: Rule) -> LeftOut | None:
+    """Leave a rule out as unknown when the inventory says what is wanted as a template only.
+
+    Filled in here it could carry a secret into the plan; and what the site wants is not ours to
+    replace by what the rule says.
+    """
+    names = [name for name, value in item.variables.items() if is_unfilled(value)]
+    if not names:
+        return None
+    said = "、".join(names)
+    return _left(
+        item.rule, rule, "unknown",
+        f"清单中的 {said} 是模板或 vault 加密值，其取值未知；请直接写出取值",
+        f"the inventory gives {', '.join(names)} as a template or encrypted: write the plain value",
+    )
+
+
+def _wanted(
+    name: str, rule: Rule, parameters: Mapping[str, Any], subject: Subject, acknowledged: str,
+) -> Wanted:
     return Wanted(
         rule=name,
         title=Words(zh=rule.title.zh, en=rule.title.en),
         danger=Danger(level=rule.danger.level, why=_why(rule)),
         variables={
             variable: site_value(value, subject.attributes.get(variable))
-            for variable, value in rule.remediation.variables.items()
+            for variable, value in remedy_variables(rule, parameters).items()
         },
         acknowledged=acknowledged,
     )

@@ -73,14 +73,14 @@ ops_prepare() { # the snapshot and the script of the undo, on the disk
   ops_become preparing "$OPS_BY" || return 1
   OPS_LOG=$OPS_DIR/log OPS_OUT=$OPS_DIR/out
   true >"$OPS_OUT" && printf '%s\n' "$OPS_ITEMS" >"$OPS_DIR/items.sh" && ops_store || return 1
-  ops_each snapshot && ops_keep_sides && ops_keep_live && ops_note_links before || return 1
+  ops_each snapshot && ops_each_as copy kept && ops_keep_sides && ops_keep_live && ops_note_links before || return 1
   ops_note_network before || return 1
   ops_sync
 }
 
 ops_apply() { # stage everything, check it, put it in place, make it effective
   OPS_PLACED=no
-  ops_each stage && ops_validate || return 1
+  ops_each stage && ops_each_as waiting staged && ops_validate || return 1
   OPS_PLACED=yes OPS_SIDE=after ops_settings=''
   ops_each place && ops_set_lives || return 1
   case " $OPS_ACTIVATE " in *' systemd '*) activate_systemd || return 1 ;; esac
@@ -89,6 +89,14 @@ ops_apply() { # stage everything, check it, put it in place, make it effective
   ops_activate || return 1
   ops_note_sides after && ops_note_links after && ops_note_network after || return 1
   rm -rf "$OPS_STAGE" "$OPS_DIR/removed"
+}
+
+ops_each_as() { # verb that adds paths, verb that asks for the state of each
+  ops_find_all "$1"
+  ops_each "$2"
+  ops_held_all=$?
+  ops_states=''
+  return "$ops_held_all"
 }
 
 ops_took() { # is every kernel parameter what was set, after all of them were?

@@ -49,15 +49,20 @@ ops_unmake() { # remove the folders made for this transaction, unless others put
 
 ops_snapshot_file() { # path, before
   case $2 in absent*) return 0 ;; esac
-  ops_do cp -a -- "$1" "$OPS_DIR/before/$OPS_N" || return 1
+  ops_do cp -a -- "$1" "$OPS_DIR/before/$OPS_N"
+}
+
+ops_copy_file() { ops_add_path "$OPS_DIR/before/$OPS_N"; }
+
+ops_kept_file() { # path, before: is its copy what it was?
+  case $2 in absent*) return 0 ;; esac
   ops_found "$OPS_DIR/before/$OPS_N"
   ops_wanted=$2
   ops_compare "$1" snapshot
 }
 
 ops_stage_file() { # path, before, after: in the stage tree for validators, and beside its target
-  ops_states=$3
-  case $ops_states in absent*) printf '%s\n' "$1" >>"$OPS_DIR/removed"; return ;; esac
+  case $3 in absent*) printf '%s\n' "$1" >>"$OPS_DIR/removed"; return ;; esac
   [ -d "$OPS_STAGE${1%/*}" ] || mkdir -p "$OPS_STAGE${1%/*}" || return 1
   ops_content "$OPS_N" >"$OPS_STAGE$1" || return 1
   ops_parents "${1%/*}" || return 1
@@ -65,9 +70,20 @@ ops_stage_file() { # path, before, after: in the stage tree for validators, and 
   # A copy of the old file keeps its labels, ACL and other attributes; then the content changes.
   if [ -f "$1" ]; then ops_do cp -a -- "$1" "$ops_temp" || return 1; fi
   ops_do cp -- "$OPS_STAGE$1" "$ops_temp" || return 1
-  ops_attributes "$ops_temp" "$ops_states" || return 1
+  ops_attributes "$ops_temp" "$3"
+}
+
+ops_waiting_file() { # path, before, after
+  case $3 in absent*) return 0 ;; esac
+  ops_temp "$1"
+  ops_add_path "$ops_temp"
+}
+
+ops_staged_file() { # path, before, after: is what waits what shall be?
+  case $3 in absent*) return 0 ;; esac
+  ops_temp "$1"
   ops_found "$ops_temp"
-  ops_wanted=$ops_states
+  ops_wanted=$3
   ops_compare "$1" staged
 }
 

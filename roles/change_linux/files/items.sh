@@ -26,6 +26,12 @@ ops_among() { # target: succeed when it was asked for
 }
 
 ops_found() { # path: what is there, into $ops_is
+  case $ops_states in
+    *"$OPS_NL$1$OPS_TAB"*)
+      ops_is=${ops_states#*"$OPS_NL$1$OPS_TAB"}
+      ops_is=${ops_is%%"$OPS_NL"*}
+      return ;;
+  esac
   if [ -h "$1" ]; then
     ops_is='link - - - -'
   elif [ -f "$1" ]; then
@@ -34,6 +40,35 @@ ops_found() { # path: what is there, into $ops_is
   else
     ops_looked "$1"
   fi
+}
+
+ops_find_all() { # verb: the state of each file it adds to $ops_paths, in one go, into $ops_states
+  ops_states='' ops_paths=''
+  ops_each "$1"
+  [ -n "$ops_paths" ] || return 0
+  ops_states=$OPS_NL$({
+    ops_each_line "$ops_paths" sha256sum --
+    ops_each_line "$ops_paths" stat -c '- %a %u %g %n' --
+  } 2>/dev/null | awk -v tab="$OPS_TAB" '
+    $1 != "-" { sum[substr($0, 67)] = $1; next }
+    { path = $0; sub(/^- [0-9]+ [0-9]+ [0-9]+ /, "", path) }
+    path in sum { print path tab "file " sum[path] " " $2 " " $3 " " $4 }')$OPS_NL
+}
+
+ops_add_path() { # path: when it is a file of its own that can be asked for with others
+  if [ -f "$1" ] && [ ! -h "$1" ]; then ops_paths=$ops_paths$1$OPS_NL; fi
+}
+
+ops_target_file() { ops_add_path "$1"; }
+
+ops_each_line() { # lines, words: run the words with each line as one more word
+  ops_rest=$1
+  shift
+  while [ -n "$ops_rest" ]; do
+    set -- "$@" "${ops_rest%%"$OPS_NL"*}"
+    ops_rest=${ops_rest#*"$OPS_NL"}
+  done
+  "$@"
 }
 
 ops_looked() { # path: the same without the digest, as for what only its attributes matter of
@@ -75,11 +110,12 @@ ops_hold_attributes() {
   ops_compare "$1" attributes
 }
 
-ops_hold_all() { # every item, the kernel's parameters asked for in one go
+ops_hold_all() { # every item; files and the kernel's parameters are asked for in one go
   ops_read_lives
+  ops_find_all target
   ops_each hold
   ops_holding=$?
-  ops_lives=''
+  ops_lives='' ops_states=''
   return "$ops_holding"
 }
 

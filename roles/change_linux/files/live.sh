@@ -104,16 +104,6 @@ ops_set_lives() { # every kernel parameter in one command, and look what the ker
   ops_each_line "$ops_settings" ops_run sysctl -w && ops_took
 }
 
-ops_each_line() { # lines, words: run the words with each line as one more word
-  ops_lines=$1
-  shift
-  while [ -n "$ops_lines" ]; do
-    set -- "$@" "${ops_lines%%"$OPS_NL"*}"
-    ops_lines=${ops_lines#*"$OPS_NL"}
-  done
-  "$@"
-}
-
 ops_took_sysctl() { # key, before, after: what the kernel made of it
   ops_live "$1"
   ops_wanted=$3

@@ -35,8 +35,18 @@ ops_immutable() { # paths: succeed when one may not be changed, even by root
   }
 }
 
+ops_by_link() { # path: succeed when it or a folder on the way to it is a symbolic link
+  case $1 in *//* | */./* | */../*) return 0 ;; esac
+  ops_up=$1
+  while [ -n "$ops_up" ]; do
+    [ ! -h "$ops_up" ] || return 0
+    ops_up=${ops_up%/*}
+  done
+  return 1
+}
+
 ops_ready_file() { # path
-  [ "$(readlink -m -- "$1")" = "$1" ] ||
+  ! ops_by_link "$1" ||
     { ops_blocked "$1" link "a symbolic link lies on the way to it"; return 1; }
   ops_ancestor "$1"
   if ops_read_only "$ops_top"; then
@@ -57,7 +67,7 @@ ops_mounted() { # path: a file that is a mount point cannot be replaced
 }
 
 ops_ready_attributes() { # path
-  [ "$(readlink -m -- "$1")" = "$1" ] ||
+  ! ops_by_link "$1" ||
     { ops_blocked "$1" link "a symbolic link lies on the way to it"; return 1; }
   if ops_read_only "$1"; then
     ops_blocked "$1" read_only "its file system is mounted read-only"

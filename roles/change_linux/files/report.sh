@@ -17,7 +17,7 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
   OPS_TAB=$(printf '\t')
   OPS_CR=$(printf '\r')
   OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_SECOND='' ops_by_root=$OPS_NL ops_lives=''
-  ops_writable=$OPS_NL ops_mounts=''
+  ops_writable=$OPS_NL ops_mounts='' ops_states=''
   OPS_DIR=$OPS_HOME/$OPS_TX
   OPS_STAGE=$OPS_DIR/stage
   OPS_TIMEOUT=''
@@ -101,7 +101,7 @@ ops_exec() { # what goes in front, words: neither the lock nor our output passes
 }
 
 ops_mask() { # what commands say may quote a line of a file: no secret of it leaves the host
-  sed -e 's/\$[0-9a-z][0-9a-z-]*\$[.\/A-Za-z0-9$=,+-]\{8,\}/<masked>/g' \
+  exec sed -e 's/\$[0-9a-z][0-9a-z-]*\$[.\/A-Za-z0-9$=,+-]\{8,\}/<masked>/g' \
     -e 's/grub\.pbkdf2\.[A-Za-z0-9.]*/grub.pbkdf2.<masked>/g' \
     -e 's#\(://[^/:@[:space:]]*:\)[^@/[:space:]]*@#\1<masked>@#g' \
     -e 's/\([Pp][Aa][Ss][Ss]\([Ww][Oo][Rr][Dd]\|[Ww][Dd]\|[Pp][Hh][Rr][Aa][Ss][Ee]\)[[:space:]]*=[[:space:]]*\)[^[:space:]]\{1,\}/\1<masked>/g'

@@ -78,25 +78,29 @@ ops_view() { # path: what is or will be in its place, on stdout
 
 ops_tree() { # files and folders: as they will be, below $OPS_TREE
   for ops_root; do
+    ops_plain=''
     if [ -d "$ops_root" ] || [ -d "$OPS_STAGE$ops_root" ]; then
-      mkdir -p "$OPS_TREE$ops_root" || return 1
+      ops_into=$OPS_TREE$ops_root
+      mkdir -p "$ops_into" || return 1
       for ops_leaf in $({ ls -A "$ops_root"; ls -A "$OPS_STAGE$ops_root"; } 2>/dev/null | sort -u); do
         ops_plant "$ops_root/$ops_leaf" || return 1
       done
     else
-      mkdir -p "$OPS_TREE${ops_root%/*}" && ops_plant "$ops_root" || return 1
+      ops_into=$OPS_TREE${ops_root%/*}
+      mkdir -p "$ops_into" && ops_plant "$ops_root" || return 1
     fi
+    [ -z "$ops_plain" ] || ops_each_line "$ops_plain" cp -L -t "$ops_into" -- || return 1
   done
 }
 
-ops_plant() { # path: one file of the tree; what waits beside its target is none
+ops_plant() { # path: one file of the tree, or into $ops_plain; what waits beside its target is none
   case $1 in *.opsrunner~) return 0 ;; esac
   ops_real=$1
   [ ! -h "$1" ] || ops_real=$(readlink -m -- "$1")
   if [ -f "$OPS_STAGE$ops_real" ]; then
     cat "$OPS_STAGE$ops_real" >"$OPS_TREE$1"
   elif [ -f "$1" ] && ! ops_to_go "$ops_real"; then
-    cat "$1" >"$OPS_TREE$1"
+    ops_plain=$ops_plain$1$OPS_NL
   fi
 }
 

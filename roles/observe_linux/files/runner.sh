@@ -43,7 +43,7 @@ ops_limited() { # limit, body: run the body in a shell of its own, cut after the
 }
 
 ops_mask() { # password hashes, GRUB hashes, credentials in addresses, password=..., key bodies
-  sed -e 's/\$[0-9a-z][0-9a-z-]*\$[.\/A-Za-z0-9$=,+-]\{8,\}/<masked>/g' \
+  exec sed -e 's/\$[0-9a-z][0-9a-z-]*\$[.\/A-Za-z0-9$=,+-]\{8,\}/<masked>/g' \
     -e 's/grub\.pbkdf2\.[A-Za-z0-9.]*/grub.pbkdf2.<masked>/g' \
     -e 's#\(://[^/:@[:space:]]*:\)[^@/[:space:]]*@#\1<masked>@#g' \
     -e 's/\([Pp][Aa][Ss][Ss]\([Ww][Oo][Rr][Dd]\|[Ww][Dd]\|[Pp][Hh][Rr][Aa][Ss][Ee]\)[[:space:]]*=[[:space:]]*\)[^[:space:]]\{1,\}/\1<masked>/g' \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -254,3 +255,35 @@ def test_without_the_frame_nothing_is_known() -> None:
     assert all(isinstance(answer, CannotTell) for answer in answers)
     with pytest.raises(CannotTell):
         read_state({}, reads, TARGET)
+
+
+@pytest.mark.parametrize(("uid", "root"), [("0", True), ("1001", False), ("", False)])
+def test_who_did_not_become_root_is_known(uid: str, root: bool) -> None:  # noqa: FBT001 - a case
+    said = f"{SECTION}login\nme\n{SECTION}uid\n{uid}\n{SECTION}today\n9\n".encode()
+    assert read_state({"state.self": Frame("state.self", 0, said)}, Reads(), TARGET).root is root
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
+def test_it_says_whether_it_runs_as_root(shell: list[str]) -> None:
+    state = read(Reads(), shell)
+    assert state.root is (os.getuid() == 0)
+    assert state.login
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may write its login")
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
+def test_who_became_root_by_su_is_told_by_the_kernel(shell: list[str]) -> None:
+    reading = read_script(ROLE, Reads(), TARGET.families)
+    script = reading.script.replace("@OPS_MARK@", MARK)
+    daemon = pwd.getpwnam("daemon").pw_uid
+    logins = {}
+    for number in (daemon, 2**32 - 1):
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'echo "$0" >/proc/self/loginuid && exec "$@"', str(number), *shell,
+             "-s"], input=script.encode(), capture_output=True, check=True, timeout=60,
+            env={key: value for key, value in os.environ.items() if key != "SUDO_USER"},
+        )
+        stream = unpack(done.stdout, MARK, limit=1 << 24)
+        assert stream is not None, done.stderr
+        logins[number] = read_state(frames(stream, MARK, reading.caps), Reads(), TARGET).login
+    assert logins == {daemon: "daemon", 2**32 - 1: "root"}

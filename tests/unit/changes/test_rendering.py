@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from opsrunner.changes import rendering
+from opsrunner.changes.describing import describe
 from opsrunner.changes.draft import ByHand, Draft, Refused
 from opsrunner.changes.rendering import Left, refuse_types, render
-from opsrunner.changes.state import ABSENT, FileState, HostState
+from opsrunner.changes.state import ABSENT, REGULAR, FileState, HostState
 from opsrunner.errors import InputError, Problem
 from opsrunner.facts.base import CannotTell
 from opsrunner.models import Reason
@@ -83,3 +84,19 @@ def test_unknown_names_and_wrong_types_are_refused(wanted: dict[str, Any], keys:
     with pytest.raises(InputError) as refused:
         refuse_types(wanted)
     assert [problem.key for problem in refused.value.problems] == keys
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("app.log", ()), ("日志.log", ()), ("x" * 250, ()), ("a\nb", ("by_hand",)),
+     ("\udcff", ("by_hand",))],
+)
+def test_a_file_that_no_plan_can_name_is_left_to_a_person(name: str, left: tuple[str, ...]) -> None:
+    """One such file must cost its host one rule, never the plan or the batch."""
+    path = f"/var/log/{name}"
+    files = {path: FileState(path, REGULAR, 0o666, 0, 0)}
+    state = HostState("h", "centos-7", ("el",), files, facts={"permissions.groups": {}})
+    rendered = render(state, {"harden_linux_files_modes": {"/var/log/*": "0640"}})
+    assert tuple(one.left for one in rendered.not_done) == left
+    assert [describe(one).target for one in rendered.changes.operations] == (
+        [] if left else [path])

@@ -193,6 +193,8 @@ def test_there_must_be_a_store(tmp_path: Path) -> None:
     [
         (lambda root: (root / "heads/6.json").unlink(), "heads/6.json: cannot be read"),
         (lambda root: (root / "heads/6.json.sig").unlink(), "heads/6.json: its signature"),
+        (lambda root: shutil.rmtree(root / "heads"), "heads/6.json: cannot be read"),
+        (lambda root: shutil.rmtree(root / "keys"), "heads/6.json: its signature"),
         (lambda root: flip(root / "heads/6.json", 20), "heads/6.json: its signature"),
         (lambda root: flip(root / "heads/11.json.sig", 90), "heads/11.json: its signature"),
         (lambda root: (root / "keys/allowed_signers").unlink(), "heads/6.json: its signature"),

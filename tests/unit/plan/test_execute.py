@@ -375,7 +375,9 @@ def test_a_recorded_plan_can_be_taken_back(path: Path) -> None:
     assert found.hosts == {"a": BACK, "b": CONFIRMED, "c": CLEAN}
 
 
-def test_a_signal_stops_between_batches_and_a_second_one_at_once(path: Path) -> None:
+def test_a_signal_stops_between_batches_and_a_second_one_at_once(
+    path: Path, capfd: pytest.CaptureFixture[str],
+) -> None:
     found = world()
     with Stop() as stop:
         def tell(note: Note) -> None:
@@ -385,6 +387,7 @@ def test_a_signal_stops_between_batches_and_a_second_one_at_once(path: Path) -> 
         ending = run(found, path, plan(*HOSTS), Pace(batch="2"), tell=tell,
                      stop=lambda: stop.asked)
     assert ending.stopped == "stopped by the operator"
+    assert "Stopping: the hosts under way are seen through" in capfd.readouterr().err
     assert ending.named(State.VERIFIED) == ["a", "b", "c"]  # the batch under way is seen through
     assert ending.named(State.PLANNED) == ["d", "e"]
     with Stop() as stop:

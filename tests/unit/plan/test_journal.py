@@ -70,7 +70,7 @@ def test_a_plan_is_begun_once_and_resumed_by_its_own_plan(tmp_path: Path) -> Non
     with Journal.resume(path, digest="d", run="r2") as journal:
         assert journal.runs == ["r1", "r2"]
         assert unsettled(journal.states) == ["web01"]
-    with pytest.raises(EvidenceError, match="cannot open"):
+    with pytest.raises(InputError, match="the plan was never applied"):
         Journal.resume(tmp_path / "none", digest="d", run="r2")
 
 

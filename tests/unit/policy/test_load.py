@@ -81,6 +81,16 @@ BAD = {
     "unknown parameter": (
         "rules/ssh/root_login.yml", RULE.replace('"no"', "{parameter: x}"), "no parameter 'x'",
     ),
+    "remedy of no parameter": (
+        "rules/ssh/root_login.yml",
+        RULE.replace("mend}}", "mend}, variables: {v: {parameter: x}}}"),
+        "remediation.variables.v: no parameter 'x'",
+    ),
+    "nothing to follow": (
+        "rules/ssh/root_login.yml",
+        RULE.replace("mend}}", "mend}, not_followed: {x: {zh: 缘由, en: why}}}"),
+        "remediation.not_followed: no parameter 'x'",
+    ),
     "unknown platform": ("rules/ssh/root_login.yml", RULE.replace("linux", "bsd"), "'bsd'"),
     "clause without rule": (
         "controls/std.yml", CONTROL.replace("rules: [root_login]", "rules: []"), "needs rules",
@@ -114,6 +124,20 @@ def test_what_is_wrong_is_named_with_its_file(root: Path, name: str) -> None:
     assert said in str(raised.value)
     assert any(part in str(raised.value) for part in (file, Path(file).parent.name))
     assert raised.value.exit_code is ExitCode.BAD_INPUT
+
+
+def test_a_profile_that_overrides_what_the_remedy_cannot_take_is_named(root: Path) -> None:
+    ranged = RULE.replace('expected: "no"', "expected: {parameter: days}").replace(
+        "mend}}", "mend}, variables: {v: {parameter: days, take: highest}}}")
+    put(root, "rules/ssh/root_login.yml", ranged + "parameters: {days: [1, 90]}\n")
+    put(root, "profiles/base.yml", PROFILE + "parameters: {root_login: {days: [1, 60]}}\n")
+    assert load_policies(root, TODAY).profiles["base"].parameters  # the control
+    put(root, "profiles/base.yml", PROFILE + "parameters: {root_login: {days: 60}}\n")
+    with pytest.raises(PolicyError) as raised:
+        load_policies(root, TODAY)
+    (problem,) = raised.value.problems
+    assert problem.key == "parameters.root_login.days"
+    assert problem.file.endswith("profiles/base.yml")
 
 
 def test_all_problems_come_at_once(root: Path) -> None:

@@ -225,6 +225,25 @@ def test_a_later_file_that_undoes_the_lock_is_found() -> None:
                        {"harden_linux_audit_locked": False}).changes()
 
 
+BACKLOG = {"harden_linux_audit_backlog": 16384}
+
+
+def test_a_smaller_backlog_of_the_rules_is_raised_and_none_is_added() -> None:
+    draft = carried(audited(BACKLOG), BACKLOG)
+    assert "\n-b 16384\n" in draft.text(STOCK)
+    assert "\n-b 16384\n" in draft.text(PLAIN)
+    assert draft.changes().validate == ("audit_rules",)
+    assert not again(draft, BACKLOG)
+    old = carried(audited(BACKLOG, "centos-6"), BACKLOG)
+    assert "-b 16384\n" in old.text(PLAIN)
+    enough = {"harden_linux_audit_backlog": 8192}
+    assert not carried(audited(enough), enough).changes()
+    without = {**RULES_D, STOCK: "-D\n", PLAIN: "-D\n"}
+    assert not carried(audited(BACKLOG, files=without), BACKLOG).changes()
+    with pytest.raises(InputError):
+        carried(audited(BACKLOG), {"harden_linux_audit_backlog": 0})
+
+
 DAEMON = {"harden_linux_audit_daemon": True}
 
 
@@ -265,6 +284,33 @@ def test_weak_settings_are_replaced_in_place_and_missing_ones_added() -> None:
         "num_logs = 32\nname_format = hostname\n##name = mydomain\nmax_log_file_action = ROTATE\n"
         "space_left_action = SYSLOG\nadmin_space_left_action = syslog\ndisk_full_action = syslog\n"
     )
+
+
+def test_an_action_may_be_a_list_of_which_any_stays_and_else_the_mildest_is_written() -> None:
+    both = {"space_left_action": ["halt", "email"], "disk_full_action": ["HALT", "single"]}
+    text = options(both).text(CONF)  # syslog is not among them, and nobody is to be halted early
+    assert "space_left_action = email\n" in text
+    assert "disk_full_action = single\n" in text
+    stays = "space_left_action = HALT\ndisk_full_action = halt\n"
+    assert not options(both, stays).changes()
+    with pytest.raises(ByHand, match="exec alone"):
+        options({"space_left_action": ["exec"]})
+    assert not options({"space_left_action": ["exec"]}, "space_left_action = exec\n").changes()
+    for bad in (["syslog", "ignore"], [], ["rotate"]):
+        with pytest.raises(InputError, match="space_left_action must be one of"):
+            options({"space_left_action": bad})
+    with pytest.raises(InputError, match="log_format"):
+        options({"log_format": ["ENRICHED"]})
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("num_logs = 5\nmax_log_file = 8\n", "num_logs = 32\nmax_log_file = 63\n"),
+    ("num_logs = 50\nmax_log_file = 8\n", "num_logs = 50\nmax_log_file = 40\n"),
+    ("num_logs = 20\nmax_log_file = 100\n", None),  # as many megabytes
+])
+def test_megabytes_are_reached_by_number_times_size(before: str, after: str | None) -> None:
+    draft = options({"num_logs": 32, "rotate_megabytes": 2000}, before)
+    assert draft.text(CONF) == (after or before)
 
 
 def test_stricter_settings_stay() -> None:

@@ -234,6 +234,17 @@ def test_blocks_are_edited_where_they_stand(inside: str, expected: str) -> None:
     assert draft.changes().validate == ("logrotate",)
 
 
+def test_days_are_reached_by_logs_of_the_period_and_what_keeps_them_already_stays() -> None:
+    wanted = {"harden_linux_log_retention": {"period": "weekly", "days": 365}}
+    draft = carried(logged(wanted, files={LOGROTATE: GLOBAL, BLOCK: SYSLOG}), wanted)
+    assert "    rotate 53\n" in draft.text(BLOCK)  # 52 weeks are 364 days
+    assert not again(draft, wanted)
+    for bad in ({"days": 0}, {"days": 365, "rotate": 53}, {}, {"days": True}):
+        given = {"harden_linux_log_retention": {"period": "weekly", **bad}}
+        with pytest.raises(InputError):
+            carried(logged(wanted), given)
+
+
 def test_longer_retention_and_other_logs_stay() -> None:
     assert not rotated(SYSLOG.replace("{\n", "{\nmonthly\nrotate 12\n")).changes()
     other = "/var/log/yum.log {\n    rotate 1\n}\n"

@@ -53,7 +53,7 @@ def test_stock_login_defs_gets_the_ageing_and_nothing_else() -> None:
         ("PASS_MAX_DAYS -1", "PASS_MAX_DAYS 90"),
         ("PASS_MIN_DAYS 7", "PASS_MIN_DAYS 7"),
         ("PASS_WARN_AGE 14", "PASS_WARN_AGE 14"),
-        ("ENCRYPT_METHOD YESCRYPT", "ENCRYPT_METHOD YESCRYPT"),
+        ("ENCRYPT_METHOD YESCRYPT", "ENCRYPT_METHOD SHA512"),  # EL 7 takes it for DES
         ("ENCRYPT_METHOD sha512", "ENCRYPT_METHOD SHA512"),
         ("\tENCRYPT_METHOD\t\tMD5  ", "\tENCRYPT_METHOD\t\tSHA512"),
     ],
@@ -61,6 +61,13 @@ def test_stock_login_defs_gets_the_ageing_and_nothing_else() -> None:
 def test_what_is_stricter_stays_and_the_rest_is_set_in_its_place(line: str, left: str) -> None:
     name = line.split(None, 1)[0]
     assert defs(f"# a\n{line}\n# b\n", {name: WANTED[name]}) == f"# a\n{left}\n# b\n"
+
+
+def test_a_stronger_method_stays_where_the_release_knows_it() -> None:
+    variables = {"harden_linux_login_defs": {"ENCRYPT_METHOD": "SHA512"}}
+    files = {DEFS: "ENCRYPT_METHOD YESCRYPT\n"}
+    assert not carried(host(variables, "debian-12", files=files), variables).changes()
+    assert carried(host(variables, "rhel-8", files=files), variables).changes()
 
 
 def test_of_two_lines_the_one_that_counts_is_changed() -> None:

@@ -358,6 +358,16 @@ def test_hashes_become_strong_and_strong_ones_stay() -> None:
         on("centos-7", one("password_hash", "yescrypt"))
 
 
+def test_a_word_that_the_release_does_not_know_is_not_strong() -> None:
+    ac = stock("centos-7")[AC]
+    assert isinstance(ac, FileState)
+    other = file(AC, (ac.content or b"").decode().replace("sha512", "blowfish"))
+    files: dict[str, Any] = {AC: other, "/etc/pam.d/password-auth": other}
+    draft = on("centos-7", one("password_hash", "sha512"), files=files)
+    assert "use_authtok sha512\n" in draft.text(AC)
+    assert "blowfish" not in draft.text(AC)
+
+
 def test_without_a_word_login_defs_decides() -> None:
     ac = stock("centos-7")[AC]
     assert isinstance(ac, FileState)
@@ -396,14 +406,17 @@ def test_an_empty_group_is_refused(row: str) -> None:
         on("centos-7", one("su_group", "wheel"), files=files, accounts=PEOPLE)
 
 
-def test_the_automation_account_that_uses_su_must_be_in() -> None:
+@pytest.mark.parametrize("method", ["su", "ansible.builtin.su"])
+def test_the_automation_account_that_uses_su_must_be_in(method: str) -> None:
     people = {**PEOPLE, "zhang": account("zhang", 1001)}
     files = {"/etc/group": "wheel:x:10:zhang\n"}
     wanted = one("su_group", "wheel")
     assert on("centos-7", wanted, files=files, accounts=people).changes()
     with pytest.raises(Refused, match="opsadm"):
         on("centos-7", wanted, files=files, accounts=people,
-           attributes={"ansible_become_method": "su"})
+           attributes={"ansible_become_method": method})
+    assert on("centos-7", wanted, files=files, accounts=people,
+              attributes={"ansible_become_method": "ansible.builtin.sudo"}).changes()
 
 
 def test_kylin_has_it_already() -> None:

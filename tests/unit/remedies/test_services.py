@@ -159,3 +159,21 @@ def test_any_file_of_xinetd_is_kept_or_left_to_a_person(extra: str) -> None:
     except ByHand:
         return
     assert found == TFTP.replace("= no", "= yes") + extra
+
+
+def test_the_desktop_as_default_target_is_a_persons_and_the_rest_goes_where_it_is_allowed() -> None:
+    boots = {"kylinservices.desktop": ["cups.service", "default graphical.target"]}
+    for name in ("default graphical.target", "graphical.target"):
+        state, wanted = offering(["cups.service", name], unit("cups.service"), facts=boots)
+        with pytest.raises(ByHand, match="set-default"):
+            carried(state, wanted)
+    state, wanted = offering(["cups.service"], unit("cups.service"), facts=boots)
+    assert carried(state, wanted).changes()
+
+
+@pytest.mark.parametrize("name", ["avahi", "avahi-daemon"])
+def test_a_service_has_the_name_that_its_rule_calls_it_by(name: str) -> None:
+    state, wanted = offering([name], unit("avahi-daemon.service"))
+    assert [one.target for one in carried(state, wanted).changes().operations] == [
+        "avahi-daemon.service",
+    ]

@@ -140,6 +140,11 @@ def test_what_is_weaker_goes(option: str, now: str, want: str) -> None:
     assert f"{option} {want}\n" in draft.text(MAIN)
 
 
+def test_the_three_numbers_of_max_startups_may_be_a_list() -> None:
+    draft = done({"MaxStartups": [5, 50, 20]}, values={"maxstartups": ["10:30:60"]})
+    assert "MaxStartups 5:50:20\n" in draft.text(MAIN)
+
+
 def test_one_of_several_answers_is_enough() -> None:
     assert done({"MaxAuthTries": "4"}, values={"maxauthtries": ["3", "6"]}).changes()
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from opsrunner.errors import ExitCode, InventoryError, Problem
 from opsrunner.secrets.store import Secret
 from opsrunner.subjects.inventory import load_inventory
+from opsrunner.subjects.templates import WITHHELD, is_unfilled
 
 Write = Callable[[dict[str, str]], Path]
 CANARY = "Canary-8d21-must-not-show"
@@ -327,10 +328,50 @@ def test_secret_in_an_allowed_field_is_refused(write: Write, field: str) -> None
     assert CANARY not in str(error.value)
 
 
+@pytest.mark.parametrize(("given", "kept"), [
+    ("'{{ pw }}'", "{{ pw }}"),
+    ("{AllowGroups: '{% if a %}b{% endif %}', MaxAuthTries: '3'}",
+     {"AllowGroups": "{% if a %}b{% endif %}", "MaxAuthTries": "3"}),
+    (f"[plain, {INLINE}]", ["plain", WITHHELD]),
+])
+def test_a_role_variable_that_is_a_template_keeps_no_check_from_looking(
+    write: Write, given: str, kept: object,
+) -> None:
+    own = f"pw: {CANARY}\nharden_linux_anything: {given}\n"
+    path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": own})
+    inventory = load_inventory(path, vault_password=Secret("vault", "pw"))
+    attributes = next(host.attributes for host in inventory.hosts if host.id == "web-01")
+    assert attributes["harden_linux_anything"] == kept
+    assert is_unfilled(attributes["harden_linux_anything"])
+    assert CANARY not in repr(inventory)
+
+
+@pytest.mark.parametrize("given", ["'{{ pw }}'", INLINE])
+def test_the_second_login_is_no_template(write: Write, given: str) -> None:
+    own = f"pw: {CANARY}\nops_second_login: {given}\n"
+    path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": own})
+    with pytest.raises(InventoryError, match=r"web-01\.ops_second_login") as error:
+        load_inventory(path, vault_password=Secret("vault", "pw"))
+    assert CANARY not in str(error.value)
+
+
 def test_address_may_be_a_template(write: Write) -> None:
     line = 'ansible_host: "{{ inventory_hostname }}.lab"'
     path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": line})
     assert load_inventory(path).hosts[1].attributes["address"] == "web-01.lab"
+
+
+@pytest.mark.parametrize(
+    ("value", "known"),
+    [("su", "su"), ("ansible.builtin.su", "ansible.builtin.su"), ('"{{ x }}"', None), ("1", None)],
+)
+def test_how_one_becomes_root_is_known_where_it_is_plain(
+    write: Write, value: str, known: str | None,
+) -> None:
+    line = f"ansible_become_method: {value}"
+    path = write({"hosts.yml": TWO_GROUPS, "host_vars/web-01.yml": line})
+    assert load_inventory(path).hosts[1].attributes.get("ansible_become_method") == known
+    assert "ansible_become_method" not in load_inventory(path).hosts[2].attributes
 
 
 def test_address_template_that_cannot_be_filled(write: Write) -> None:

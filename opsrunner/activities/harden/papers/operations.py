@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from opsrunner.activities.harden.papers.story import Story
-from opsrunner.activities.harden.papers.words import ROLLBACK, STATES, at, cover, evidence, signer
+from opsrunner.activities.harden.papers.words import (
+    PARTLY,
+    ROLLBACK,
+    STATES,
+    at,
+    came_of,
+    cover,
+    evidence,
+    order,
+    signer,
+)
 from opsrunner.plan.approval import Approval
-from opsrunner.plan.states import State
 from opsrunner.report.paper import (
     Cell,
     Facts,
@@ -76,8 +85,7 @@ def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
     plan = story.plan
     begun, ended = (story.entries[end].at if story.entries else "-" for end in (0, -1))
     return (
-        (Say("工单", "Work order"), same(plan.ticket or "-")),
-        (Say("保障时期", "Special period"), same(plan.period or "-")),
+        *order(plan),
         (Say("编制人", "Planned by"), same(story.name(plan.planner))),
         (Say("批准人", "Approved by"), same(story.reviewer)),
         (Say("操作人", "Operator"), same(story.operator)),
@@ -91,7 +99,7 @@ def _timeline(story: Story) -> Table:
     for entry in story.entries:
         if entry.state is None:
             continue
-        text, mark = STATES[entry.state]
+        text, mark = PARTLY if entry.data.get("waits") else STATES[entry.state]
         rows.append([Cell(at(entry.at)), Cell(same(entry.subject)), Cell(text, mark),
                      Cell(same(entry.reason or "-"))])
     return Table(
@@ -169,16 +177,17 @@ def _results(story: Story) -> Table:
     for subject in story.plan.subjects:
         if not subject.steps:
             continue
-        text, mark = STATES[story.states.get(subject.id, State.PLANNED)]
+        text, mark = came_of(story, subject.id)
         counted = story.counted(subject.id)
         rows.append([
-            Cell(same(subject.id)), Cell(same(len(subject.steps))), Cell(text, mark),
+            Cell(same(subject.id)), Cell(same(subject.address or "-")),
+            Cell(same(len(subject.steps))), Cell(text, mark),
             Cell(Say("计入", "counted") if counted else Say("不计入", "not counted"),
                  "good" if counted else "warn"),
             Cell(same(story.reason(subject.id))),
         ])
     return Table(
-        heads=(Say("主机", "Host"), Say("项数", "Items"), Say("结果", "Result"),
-               Say("台次", "Counts"), Say("说明", "Detail")),
-        rows=rows, widths=(20, 8, 16, 12, 44), sheet=Say("实施结果", "Results"),
+        heads=(Say("主机", "Host"), Say("地址", "Address"), Say("项数", "Items"),
+               Say("结果", "Result"), Say("台次", "Counts"), Say("说明", "Detail")),
+        rows=rows, widths=(18, 15, 8, 16, 11, 32), sheet=Say("实施结果", "Results"),
     )

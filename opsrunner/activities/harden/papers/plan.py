@@ -14,10 +14,11 @@ from opsrunner.activities.harden.papers.words import (
     for_hosts,
     left_out,
     names,
+    order,
     say,
     steps,
 )
-from opsrunner.plan.models import Change, Plan, Step
+from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
 from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.report.paper import (
     Block,
@@ -74,8 +75,7 @@ def _facts(
     plan: Plan, digest: str, planner: str, withdrawals: Sequence[Withdrawal],
 ) -> tuple[tuple[Say, Say], ...]:
     return (
-        (Say("工单", "Work order"), same(plan.ticket or "-")),
-        (Say("保障时期", "Special period"), same(plan.period or "-")),
+        *order(plan),
         (Say("编制人", "Planned by"), same(planner)),
         (Say("有效期至（UTC）", "Valid until (UTC)"), at(plan.expires)),
         (Say("依据的检查", "Findings of run"), same(plan.source_run)),
@@ -101,18 +101,27 @@ def _scope(plan: Plan) -> Facts:
 
 def _hosts(plan: Plan) -> Table:
     return Table(
-        heads=(Say("主机", "Host"), Say("平台", "Platform"), Say("加固项", "Steps"),
+        heads=(Say("主机", "Host"), Say("地址", "Address"), Say("平台", "Platform"),
+               Say("第二登录账户", "Second login"), Say("加固项", "Steps"),
                Say("变更", "Changes"), Say("需重启", "Reboot"), Say("未加固项", "Left out")),
         rows=[
-            [Cell(same(s.id)), Cell(same(s.platform)), Cell(same(len(s.steps))),
+            [Cell(same(s.id)), Cell(same(s.address or "-")), Cell(same(s.platform)),
+             _second_login(s), Cell(same(len(s.steps))),
              Cell(same(sum(len(step.changes) for step in s.steps))),
              Cell(Say("是", "yes") if any(step.reboot for step in s.steps) else same("-")),
              Cell(same(len(s.left_out)))]
             for s in plan.subjects
         ],
-        widths=(24, 16, 10, 10, 10, 10),
+        widths=(17, 15, 12, 14, 10, 9, 11, 12),
         sheet=Say("主机", "Hosts"),
     )
+
+
+def _second_login(subject: SubjectPlan) -> Cell:
+    """Return the account that must get in before the host is begun; an approver sees its lack."""
+    if subject.second_login:
+        return Cell(same(subject.second_login))
+    return Cell(Say("未声明", "none declared"), "warn" if subject.steps else "muted")
 
 
 def _steps(plan: Plan) -> Table:

@@ -9,18 +9,21 @@ from opsrunner.activities.harden.papers.story import Story
 from opsrunner.activities.harden.papers.words import (
     BASIS,
     DANGER,
+    LEFT,
     ROLLBACK,
     STATES,
     VERDICTS,
     at,
+    came_of,
     cover,
     evidence,
     for_hosts,
     left_out,
+    order,
     say,
     signer,
 )
-from opsrunner.plan.models import Step
+from opsrunner.plan.models import Step, SubjectPlan, Words
 from opsrunner.plan.states import State
 from opsrunner.report.paper import (
     Cell,
@@ -46,8 +49,7 @@ def hardening_report(story: Story) -> Paper:
         number=plan.id,
         date=date,
         facts=(
-            (Say("工单", "Work order"), same(plan.ticket or "-")),
-            (Say("保障时期", "Special period"), same(plan.period or "-")),
+            *order(plan),
             (Say("操作人", "Operator"), same(story.operator)),
             (Say("复核人", "Reviewer"), same(story.reviewer)),
             (Say("方案摘要值 SHA-256", "Digest of the plan"), same(story.digest)),
@@ -122,11 +124,11 @@ def _done(story: Story) -> Table:
     rows = []
     for subject, step in story.steps():
         last = story.last(subject.id)
-        text, mark = STATES[story.ended(subject.id, step)]
+        text, mark = came_of(story, subject.id, step.rule)
         rows.append([
             Cell(same(subject.id)), Cell(same(step.rule)),
-            Cell(settings(step.changes, "before")), Cell(settings(step.changes, "after")),
-            Cell(same(story.operator)), Cell(same(story.reviewer)),
+            Cell(settings(step.changes, "before")), Cell(_after(story, subject.id, step)),
+            Cell(same(story.operator_of(subject.id))), Cell(same(story.reviewer)),
             Cell(at(last.at) if last else same("-")),
             Cell(same(story.plan.id)), Cell(text, mark),
         ])
@@ -136,6 +138,19 @@ def _done(story: Story) -> Table:
                Say("时间(UTC)", "Time (UTC)"), Say("回退点", "Undo point"), Say("结果", "Result")),
         rows=rows, widths=(11, 13, 20, 20, 6, 6, 8, 8, 8), sheet=Say("实施记录", "Done"), wide=True,
     )
+
+
+def _after(story: Story, host: str, step: Step) -> Say:
+    """Return how the host is after: only what was really done to it is told as done."""
+    state = story.states.get(host, State.PLANNED)
+    if state in (State.PLANNED, State.REFUSED):
+        return Say("（未变更）", "(not changed)")
+    if state is State.UNDONE:
+        return Say("（已回退至加固前）", "(taken back to before)")
+    wanted = settings(step.changes, "after")
+    if state in (State.CONFIRMED, State.VERIFIED):
+        return wanted
+    return Say(f"（计划值，未证实）\n{wanted.zh}", f"(as planned, not proven)\n{wanted.en}")
 
 
 def _recheck(story: Story) -> Table:
@@ -184,20 +199,42 @@ def _residual(story: Story) -> Table:
                 Cell(same(subject.id)), Cell(text, mark),
                 Cell(same(story.reason(subject.id))),
             ])
+        titles = {step.rule: step.title for step in subject.steps}
+        rows += _taken_back(story, subject)
+        back = story.taken_back.get(subject.id, frozenset())
         rows += [
-            [Cell(same(subject.id)), Cell(*STATES[State.UNDONE]),
-             Cell(Say(f"{step.rule} {step.title.zh}：按要求单项回退，其余保留",
-                      f"{step.rule}: {step.title.en}: taken back on purpose, the rest stands"))]
-            for step in subject.steps
-            if state is not State.UNDONE and story.ended(subject.id, step) is State.UNDONE
+            [Cell(same(subject.id)), Cell(Say("复测仍不符合", "still failing"), "warn"),
+             Cell(_waiting(rule, titles[rule], why))]
+            for rule, why in story.waits(subject.id).items() if rule not in back
         ]
         rows += [
-            [Cell(same(subject.id)), Cell(Say("未加固", "not done"), "warn"),
+            [Cell(same(subject.id)), Cell(LEFT[left.reason], "warn"),
              Cell(Say(f"{left.rule} {left.title.zh}：{left.detail.zh}",
                       f"{left.rule}: {left.title.en}: {left.detail.en}"))]
-            for left in subject.left_out if left.reason not in ("waived", "nothing_to_do")
+            for left in subject.left_out
         ]
+    alike = for_hosts(((host.text.zh, tuple(rest)) for host, *rest in rows),
+                      len(story.plan.subjects))
     return Table(
-        heads=(Say("主机", "Host"), Say("状态", "State"), Say("说明", "Detail")),
-        rows=rows, widths=(18, 14, 68), sheet=Say("遗留风险", "Residual risk"),
+        heads=(Say("状态", "State"), Say("说明", "Detail"), Say("主机", "Hosts")),
+        rows=alike,
+        widths=(14, 64, 22), sheet=Say("遗留风险", "Residual risk"),
     )
+
+
+def _taken_back(story: Story, subject: SubjectPlan) -> list[list[Cell]]:
+    """Given a host, return a row for each step that was taken back while the rest stands."""
+    return [
+        [Cell(same(subject.id)), Cell(*STATES[State.UNDONE]),
+         Cell(Say(f"{step.rule} {step.title.zh}：按要求单项回退，其余保留",
+                  f"{step.rule}: {step.title.en}: taken back on purpose, the rest stands"))]
+        for step in subject.steps
+        if story.states.get(subject.id) is not State.UNDONE
+        and story.ended(subject.id, step) is State.UNDONE
+    ]
+
+
+def _waiting(rule: str, title: Words, why: str) -> Say:
+    """Given a rule that was carried out and fails still, return what it waits for."""
+    known = LEFT.get(why, Say(why.replace("reboot: ", "重启后生效：", 1), why))
+    return Say(f"{rule} {title.zh}：{known.zh}", f"{rule}: {title.en}: {known.en}")

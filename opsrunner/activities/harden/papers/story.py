@@ -89,11 +89,18 @@ class Story:
 
         A re-check before the host was taken back says nothing about how it is now.
         """
+        return dict(self._rechecked(subject).get("recheck", {}))
+
+    def waits(self, subject: str) -> Mapping[str, str]:
+        """Given a subject, return the rules its re-check found to fail still, and what for."""
+        return dict(self._rechecked(subject).get("waits", {}))
+
+    def _rechecked(self, subject: str) -> Mapping[str, Any]:
         for entry in reversed(self.lines.get(subject, ())):
             if entry.state in _BACK:
                 return {}
             if entry.data.get("recheck"):
-                return dict(entry.data["recheck"])
+                return entry.data
         return {}
 
     @cached_property
@@ -107,6 +114,20 @@ class Story:
         stands = state in (State.CONFIRMED, State.VERIFIED)
         back = step.id in self.taken_back.get(subject, frozenset())
         return State.UNDONE if stands and back else state
+    def operator_of(self, subject: str) -> str:
+        """Given a subject, return who had hands on it, by name; several are joined."""
+        return "、".join(dict.fromkeys(self._hands.get(subject, ()))) or "-"
+
+    @cached_property
+    def _hands(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        operator = "-"
+        for entry in self.entries:
+            if entry.kind == OPENED:
+                operator = self.operators.get(entry.data["run"], "-")
+            else:
+                found.setdefault(entry.subject, []).append(operator)
+        return found
 
     def commands(self) -> Iterator[Command]:
         """Yield every command run on a host, in order."""

@@ -22,7 +22,7 @@ LEFT: Mapping[str, Say] = {
     "by_hand": Say("须人工处理", "by hand"),
     "precondition": Say("前提不满足", "a precondition is not met"),
     "unknown": Say("未知", "unknown"),
-    "nothing_to_do": Say("无需变更", "nothing to change"),
+    "nothing_to_do": Say("设置已有，仍不符合", "set already, still failing"),
 }
 BASIS = (
     Say("GB/T 22239-2019 信息安全技术 网络安全等级保护基本要求（第三级，8.1.4 安全计算环境）",
@@ -134,6 +134,9 @@ STATES: Mapping[State, tuple[Say, Verdict]] = {
     State.FAILED: (Say("失败", "failed"), "bad"),
     State.UNKNOWN: (Say("未知", "unknown"), "bad"),
 }
+PARTLY: tuple[Say, Verdict] = (
+    Say("已实施，部分项复测未通过", "applied, not every rule passes yet"), "warn",
+)
 VERDICTS: Mapping[str, tuple[Say, Verdict]] = {
     "pass": (Say("符合", "pass"), "good"),
     "fail": (Say("不符合", "fail"), "bad"),
@@ -141,6 +144,36 @@ VERDICTS: Mapping[str, tuple[Say, Verdict]] = {
     "not_applicable": (Say("不适用", "not applicable"), "muted"),
     "manual": (Say("人工", "manual"), "warn"),
 }
+
+
+def order(plan: Plan) -> tuple[tuple[Say, Say], ...]:
+    """Given a plan, return what it is done for: on the front of every paper."""
+    return (
+        (Say("工单", "Work order"), same(plan.ticket or "-")),
+        (Say("保障时期", "Special period"), same(plan.period or "-")),
+        *(((Say("紧急变更原因", "Emergency"), same(plan.emergency)),) if plan.emergency else ()),
+    )
+
+
+def came_of(story: Story, host: str, rule: str = "") -> tuple[Say, Verdict]:
+    """Given a host and perhaps a rule of it, return what came of it, and how that is coloured.
+
+    "Re-check passed" is said only where it did: of the rule, of all rules of the host.
+    """
+    state = story.states.get(host, State.PLANNED)
+    if rule in story.taken_back.get(host, ()) and state in (State.CONFIRMED, State.VERIFIED):
+        return STATES[State.UNDONE]
+    verdict = story.recheck(host).get(rule, "unknown")
+    passed = verdict in _PASSED if rule else story.counted(host)
+    if state is not State.VERIFIED or passed:
+        return STATES[state]
+    if rule:
+        said = VERDICTS[verdict][0]
+        return Say(f"已实施，复测{said.zh}", f"applied, re-check: {said.en}"), "warn"
+    return PARTLY
+
+
+_PASSED = ("pass", "not_applicable")
 
 
 def evidence(story: Story) -> dict[str, str]:

@@ -3,7 +3,19 @@
 # probe: state.self
 # who logged in, and the day by the host's own clock
 section login
-printf '%s\n' "${SUDO_USER:-$(id -un)}"
+# sudo says who called it; of su only the kernel knows (EL: pam_loginuid)
+login=${SUDO_USER:-}
+number=''
+if [ -z "$login" ] && [ -r /proc/self/loginuid ]; then
+  read -r number </proc/self/loginuid || : # no line feed at its end
+fi
+case $number in
+  4294967295 | '') ;;
+  *) login=$(getent passwd "$number" 2>/dev/null | cut -d : -f 1) ;;
+esac
+printf '%s\n' "${login:-$(id -un)}"
+section uid
+id -u
 section today
 echo $(($(date +%s) / 86400))
 # probe: state.paths

@@ -6,8 +6,11 @@ from typing import cast
 
 import pytest
 
-from opsrunner.activities.harden.actor import HardenActor
+from opsrunner.activities.harden.actor import HardenActor, drift
+from opsrunner.changes.describing import describe
 from opsrunner.changes.fleet import Fleet
+from opsrunner.changes.operations import Changes, SetFile, digest
+from opsrunner.changes.state import ABSENT, REGULAR, FileState
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.models import Danger, LeftOut, Plan, Step, SubjectPlan, Words
 from opsrunner.plan.states import State
@@ -21,7 +24,7 @@ def step(rule: str, *reboot: str) -> Step:
                 reboot=reboot)
 
 
-def verified(*, undone: tuple[str, ...] = (), **verdicts: str) -> Outcome:
+def verified(undone: tuple[str, ...] = (), /, **verdicts: str) -> Outcome:
     """Given the verdicts after, return what a plan of three rules comes to on its host.
 
     ``boot`` waits for a reboot, ``part`` is partly done by hand, ``plain`` is neither.
@@ -66,11 +69,30 @@ def test_what_could_not_be_looked_at_is_unknown(rule: str) -> None:
     assert verified(**({"plain": "fail"} | {rule: "unknown"})).state is State.UNKNOWN
 
 
+def test_drift_tells_two_contents_of_one_size_apart() -> None:
+    def setting(before: bytes | None) -> SetFile:
+        there = FileState("/etc/x", REGULAR, 0o644, 0, 0, before) if before else (
+            FileState("/etc/x", ABSENT))
+        return SetFile(there, FileState("/etc/x", REGULAR, 0o644, 0, 0, b"new\n"))
+
+    planned = step("plain").model_copy(update={"changes": (describe(setting(b"one\n")),)})
+    subject = SubjectPlan(id="web1", platform="centos-7", profile="p", steps=(planned,))
+    assert drift(subject, Changes((setting(b"one\n"),))) == []  # the control
+    (row,) = drift(subject, Changes((setting(b"two\n"),)))
+    size = "4 bytes, mode 0644, 0:0"
+    new = f"{size} (SHA-256 {digest(b'new' + bytes([10]))[:12]}…)"
+    assert row["target"] == "file /etc/x"
+    for key, content in (("planned", b"one\n"), ("now", b"two\n")):
+        assert row[key] == f"{size} (SHA-256 {digest(content)[:12]}…) -> {new}"
+    (gone,) = drift(subject, Changes((setting(None),)))
+    assert gone["now"] == f"absent -> {new}"
+    (left,) = drift(subject, Changes())
+    assert left["now"] == "nothing"
 def test_what_was_taken_back_on_purpose_may_fail_and_is_named() -> None:
-    outcome = verified(plain="fail", undone=("plain",))
+    outcome = verified(("plain",), plain="fail")
     assert (outcome.state, outcome.reason) == (
         State.VERIFIED, "plain still fails (taken back on purpose)",
     )
     assert outcome.data["waits"] == {"plain": "taken back on purpose"}  # so it does not count
-    other = verified(plain="fail", undone=("boot",))
+    other = verified(("boot",), plain="fail")
     assert (other.state, other.reason) == (State.FAILED, "still failing: plain")

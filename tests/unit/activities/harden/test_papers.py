@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from opsrunner.activities.harden.papers.changing import settings, told
+from opsrunner.activities.harden.papers.operations import change_record, operation_report
 from opsrunner.activities.harden.papers.report import hardening_report
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.actor import TAKEN_BACK
@@ -59,7 +60,7 @@ def test_every_paper_has_cover_versions_evidence_and_the_order(papers: dict[str,
 
 
 def test_a_host_counts_only_after_a_re_check_that_passed(papers: dict[str, Paper]) -> None:
-    counted = {row[0]: row[3] for row in rows(papers["change-record"], "实施结果")}
+    counted = {row[0]: row[4] for row in rows(papers["change-record"], "实施结果")}
     assert counted == {"web-01": "计入", "db-01": "计入", "evil-01": "不计入"}
 
 
@@ -86,9 +87,10 @@ def test_a_step_that_was_taken_back_is_told_as_such_and_its_host_does_not_count(
     report = hardening_report(back)
     done = {row[1]: row[-1] for row in rows(report, "实施记录") if row[0] == "web-01"}
     assert done == {first: "已回退"} | dict.fromkeys(others, "完成，复测通过")
-    assert any(row[0] == "web-01" and first in row[2] for row in rows(report, "遗留风险"))
+    told = [row for row in rows(report, "遗留风险") if "单项回退" in row[1]]
+    assert [(row[1].split()[0], row[2]) for row in told] == [(first, "web-01")]
     assert not back.counted("web-01")
-    assert not any("单项回退" in row[2] for row in rows(hardening_report(story), "遗留风险"))
+    assert not any("单项回退" in row[1] for row in rows(hardening_report(story), "遗留风险"))
 
 
 def _after(story: Story, host: str, *states: State) -> Story:
@@ -127,6 +129,82 @@ def test_what_is_alike_stands_once_with_its_hosts() -> None:
     first = [row[-1].split("：")[-1] for row in found if row[0] == "rule_00"]
     named = {name for hosts in first for name in hosts.split(", ")}
     assert named == {subject.id for subject in fleet.subjects}
+
+
+def test_a_paper_says_passed_only_of_what_passed() -> None:
+    story = paper_sample.story(paper_sample.plan())
+    data = {"recheck": {"ssh_banner": "pass", "umask": "fail", "source_route_off": "unknown"},
+            "waits": {"umask": "reboot: 新登录"}}
+    told = _after(story, "web-01", State.UNDOING, State.CONFIRMED)
+    last = Entry(0, "2026-03-02T15:00:00.000Z", STATE, "web-01", State.VERIFIED, data=data)
+    entries = [*told.entries, last.following(told.entries[-1])]
+    told = replace(told, entries=entries, states=fold(entries))
+    report = hardening_report(told)
+    done = {row[1]: row[-1] for row in rows(report, "实施记录") if row[0] == "web-01"}
+    assert done == {"ssh_banner": "完成，复测通过", "umask": "已实施，复测不符合",
+                    "source_route_off": "已实施，复测未知"}
+    residual = [row[:2] for row in rows(report, "遗留风险") if row[2] == "web-01"]
+    assert residual[0] == ["复测仍不符合", "umask 默认 umask 为 027 或更严：重启后生效：新登录"]
+    assert [row[0] for row in residual[1:]] == ["前提不满足", "须人工处理"]
+    results = {row[0]: row[3] for row in rows(change_record(told), "实施结果")}
+    assert results == {"web-01": "已实施，部分项复测未通过", "db-01": "完成，复测通过",
+                       "evil-01": "已回退"}
+    assert rows(operation_report(told), "执行过程")[-1][2] == "已实施，部分项复测未通过"
+
+
+def test_what_is_left_alike_on_many_hosts_is_one_line_of_the_residual_risk() -> None:
+    fleet = paper_sample.fleet(30, 1)
+    left = paper_sample.plan().subjects[0].left_out
+    some = [s.model_copy(update={"left_out": left}) for s in fleet.subjects]
+    told = paper_sample.story(fleet.model_copy(update={"subjects": tuple(some)}))
+    found = rows(hardening_report(told), "遗留风险")
+    assert [row[2] for row in found if row[0] == "前提不满足"] == ["全部 30 台"]
+
+
+def test_what_was_not_done_or_taken_back_has_no_state_after(papers: dict[str, Paper]) -> None:
+    assert {row[3] for row in rows(papers["hardening-report"], "实施记录")
+            if row[0] == "evil-01"} == {"（已回退至加固前）"}
+    story = paper_sample.story(paper_sample.plan())
+    for state, said in ((State.REFUSED, "（未变更）"), (State.UNKNOWN, "（计划值，未证实）")):
+        told = hardening_report(replace(story, states={**story.states, "web-01": state}))
+        assert all(row[3].startswith(said) for row in rows(told, "实施记录")
+                   if row[0] == "web-01")
+
+
+def test_a_host_is_told_with_whoever_had_hands_on_it() -> None:
+    story = paper_sample.story(paper_sample.plan())
+    again = Entry(0, "2026-03-03T09:00:00.000Z", OPENED, data={"run": "second", "subjects": []})
+    undo = Entry(0, "2026-03-03T09:00:01.000Z", STATE, "web-01", State.UNDOING)
+    entries = [*story.entries, again.following(story.entries[-1])]
+    entries.append(undo.following(entries[-1]))
+    told = replace(story, entries=entries, operators={**story.operators, "second": "王五"})
+    done = {row[0]: row[4] for row in rows(hardening_report(told), "实施记录")}
+    assert done == {"web-01": "赵六、王五", "db-01": "赵六", "evil-01": "赵六"}
+
+
+def test_an_emergency_stands_on_every_paper() -> None:
+    urgent = paper_sample.plan().model_copy(update={"emergency": "漏洞正被利用"})
+    for paper in paper_sample.papers(urgent):
+        assert ("紧急变更原因", "漏洞正被利用") in [(k.zh, v.zh) for k, v in paper.facts]
+    for paper in paper_sample.papers():  # the control
+        assert "紧急变更原因" not in [k.zh for k, _ in paper.facts]
+
+
+def test_the_approver_sees_where_a_host_is_and_whether_it_has_a_second_way_in(
+    papers: dict[str, Paper],
+) -> None:
+    assert {row[0]: (row[1], row[3]) for row in _hosts(papers["plan"])} == {
+        "web-01": ("192.0.2.11", "opsadm"), "db-01": ("192.0.2.21", "未声明"),
+        "evil-01": ("-", "未声明"),
+    }
+    results = {row[0]: row[1] for row in rows(papers["change-record"], "实施结果")}
+    assert results == {"web-01": "192.0.2.11", "db-01": "192.0.2.21", "evil-01": "-"}
+
+
+def _hosts(plan: Paper) -> list[list[str]]:
+    table = section(plan, "目标与范围").blocks[1]
+    assert isinstance(table, Table)
+    return [[cell.text.zh for cell in row] for row in table.rows]
 
 
 def _change(before: str, after: str, diff: str = "") -> Change:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from opsrunner.activities.harden.planning import Basis, tasks_of
 from opsrunner.models import Finding, Severity, Subject, Verdict
 from opsrunner.policy.load import load_policies
+from opsrunner.policy.resolve import select
 
-RULES = load_policies(Path(__file__).parents[4] / "policies", date(2026, 11, 21)).rules
+POLICIES = load_policies(Path(__file__).parents[4] / "policies", date(2026, 11, 21))
+RULES = POLICIES.rules
 WEB = Subject("host", "web1", "rhel-8", "l3_el")
-EXPECTED = {"web1": ["umask", "shell_timeout", "dormant_accounts"]}
+NAMES = ("umask", "shell_timeout", "dormant_accounts")
+EXPECTED = {"web1": select("l3_el8", POLICIES, "rhel-8", NAMES)}
 
 
 def found(rule: str, verdict: Verdict = Verdict.PASS) -> Finding:
@@ -44,5 +48,19 @@ def test_a_host_without_a_profile_is_named() -> None:
 
 
 def test_a_rule_that_is_gone_since_the_run_is_unknown() -> None:
-    every = [found(rule) for rule in EXPECTED["web1"]]
+    every = [found(rule) for rule in NAMES]
     assert left(WEB, *every, found("no_such_rule", Verdict.FAIL)) == [("no_such_rule", "unknown")]
+
+
+def test_a_task_wants_what_the_profile_of_its_host_overrides() -> None:
+    profile = POLICIES.profiles["l3_el8"].model_copy(
+        update={"parameters": {"shell_timeout": {"seconds": [1, 300]}}})
+    stricter = replace(POLICIES, profiles={**POLICIES.profiles, "l3_el8": profile})
+    expected = {"web1": select("l3_el8", stricter, "rhel-8", NAMES),
+                "web2": EXPECTED["web1"]}
+    failed = {host: [replace(found("shell_timeout", Verdict.FAIL), subject=host)]
+              for host in expected}
+    tasks = tasks_of([WEB, replace(WEB, id="web2")], Basis(failed, expected, RULES), {})
+    assert [dict(task.wanted[0].variables) for task in tasks] == [
+        {"harden_linux_shell_timeout": 300}, {"harden_linux_shell_timeout": 600},
+    ]

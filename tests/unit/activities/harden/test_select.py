@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from opsrunner.activities.harden.select import choose, site_value
 from opsrunner.models import Finding, Severity, Subject, Verdict
 from opsrunner.policy.load import load_policies
+from opsrunner.subjects.templates import WITHHELD
 
 RULES = load_policies(Path(__file__).parents[4] / "policies", date(2026, 11, 21)).rules
 HOST = Subject("host", "web1", "rhel-8", "l3_el", attributes={})
@@ -63,6 +65,47 @@ def test_a_rule_without_a_remedy_says_what_a_person_does() -> None:
     _, left = choose(HOST, [finding("dormant_accounts")], RULES, {})
     assert [entry.reason for entry in left] == ["no_remedy"]
     assert left[0].detail.zh == RULES["dormant_accounts"].remediation.text.zh
+
+
+def test_the_parameters_of_the_profile_are_what_is_wanted() -> None:
+    rule = finding("password_max_days")
+    wanted, _ = choose(HOST, [rule], RULES, {}, {"password_max_days": {"days": [1, 60]}})
+    assert wanted[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 60}}
+    own, _ = choose(HOST, [rule], RULES, {})  # the control
+    assert own[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 90}}
+
+
+def test_the_site_still_decides_over_a_parameter() -> None:
+    site = replace(HOST, attributes={"harden_linux_login_defs": {"PASS_MAX_DAYS": 45}})
+    wanted, _ = choose(site, [finding("password_max_days")], RULES, {})
+    assert wanted[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 45}}
+
+
+@pytest.mark.parametrize("value", ["{{ servers }}", ["192.0.2.1", "{{ second }}"], WITHHELD])
+def test_what_the_inventory_gives_as_a_template_is_left_out_as_unknown(value: object) -> None:
+    name = "harden_linux_time_servers"
+    rule = finding("time_synchronised")
+    agreed = {("time_synchronised", "web1"): "agreed"}
+    site = replace(HOST, attributes={name: value})
+    wanted, left = choose(site, [rule], RULES, agreed)
+    assert wanted == []
+    assert [(entry.rule, entry.reason) for entry in left] == [("time_synchronised", "unknown")]
+    assert name in left[0].detail.en
+    assert name in left[0].detail.zh
+    plain = replace(HOST, attributes={name: ["192.0.2.1"]})  # the control
+    assert [one.variables for one in choose(plain, [rule], RULES, agreed)[0]] == [
+        {name: ["192.0.2.1"]},
+    ]
+
+
+def test_a_template_leaves_out_only_the_rules_that_rest_on_it() -> None:
+    site = replace(HOST, attributes={"harden_linux_sshd_options": {
+        "LoginGraceTime": "{{ grace }}", "MaxAuthTries": "3"}})
+    found = [finding("ssh_login_grace_time"), finding("ssh_max_auth_tries")]
+    wanted, left = choose(site, found, RULES, {})
+    assert [one.variables for one in wanted] == [{"harden_linux_sshd_options": {
+        "MaxAuthTries": "3"}}]
+    assert [entry.rule for entry in left] == ["ssh_login_grace_time"]
 
 
 def test_the_site_decides_but_only_what_the_rule_is_about() -> None:

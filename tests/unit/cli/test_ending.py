@@ -1,0 +1,78 @@
+"""How carrying a plan out ends for whoever typed it: exit code, and what to type next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from opsrunner.cli.ending import exit_of, name_open, present
+from opsrunner.cli.paperwork import Written
+from opsrunner.errors import ExitCode
+from opsrunner.plan.execute import STOPPED, Ending
+from opsrunner.plan.journal import Journal, Note
+from opsrunner.plan.states import State
+from tests.unit.plan.plans import plan
+
+WRITTEN, UNWRITTEN = Written(()), Written((), failed=True)
+_S = State
+
+
+@pytest.mark.parametrize(
+    ("stopped", "states", "written", "code"),
+    [
+        ("", [_S.VERIFIED], WRITTEN, ExitCode.COMPLIANT),
+        ("", [_S.VERIFIED], UNWRITTEN, ExitCode.INTERNAL),
+        ("", [_S.VERIFIED, _S.REFUSED], UNWRITTEN, ExitCode.VIOLATIONS),
+        ("", [_S.FAILED], WRITTEN, ExitCode.VIOLATIONS),
+        ("outside its window", [_S.PLANNED], WRITTEN, ExitCode.VIOLATIONS),
+        (STOPPED, [_S.VERIFIED, _S.PLANNED], WRITTEN, ExitCode.STOPPED),
+        (STOPPED, [_S.REFUSED, _S.PLANNED], WRITTEN, ExitCode.STOPPED),
+        (STOPPED, [_S.UNDONE, _S.PLANNED], WRITTEN, ExitCode.VIOLATIONS),
+        (STOPPED, [_S.UNKNOWN, _S.PLANNED], WRITTEN, ExitCode.UNKNOWN),
+        ("", [_S.VERIFIED, _S.BEGUN], WRITTEN, ExitCode.UNKNOWN),
+    ],
+)
+def test_exit_code(stopped: str, states: list[State], written: Written, code: ExitCode) -> None:
+    ending = Ending(stopped, {f"web{n}": state for n, state in enumerate(states)})
+    assert exit_of(ending, written) is code
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """Return a journal in which a was begun and nothing came of b yet."""
+    found = Journal.begin(tmp_path / "j", plan="p", digest="d", run="r", subjects=["a", "b"])
+    found.append([Note("a", State.BEGINNING)])
+    found.close()
+    return found
+
+
+def test_each_state_says_what_to_type_next(
+    journal: Journal, capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = plan()
+    ending = Ending("stopped after failures: b (failed)", {
+        "a": State.UNKNOWN, "b": State.FAILED, "c": State.REFUSED, "d": State.PLANNED,
+        "e": State.VERIFIED,
+    })
+    present(given, "r", journal, ending, WRITTEN, as_json=False)
+    said = capsys.readouterr().out
+    for line in (
+        f"unknown  a: find out with  opsrunner resume {given.id}\n",
+        f"failed   b: take it back with  opsrunner undo {given.id} --limit b\n",
+        f"opsrunner resume {given.id} --retry-refused  ; what drifted is planned again\n",
+        f"waiting  1 host(s), untouched: go on with  opsrunner resume {given.id}\n",
+    ):
+        assert line in said
+    present(given, "r", journal, Ending("", {"e": State.VERIFIED}), WRITTEN, as_json=False)
+    assert "opsrunner" not in capsys.readouterr().out  # the control
+
+
+def test_what_breaks_off_names_who_is_open(
+    journal: Journal, capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = plan()
+    name_open(given, journal)
+    said = capsys.readouterr()
+    assert said.err == f"unknown  a (beginning): find out with  opsrunner resume {given.id}\n"
+    assert said.out == ""
