@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from opsrunner.changes.answer import Answer
@@ -12,12 +12,15 @@ from opsrunner.plan.actor import Outcome
 from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
 
+IN_PART = "in_part"  # the member of an outcome's data that says: these targets are back
 _PART = "a part was taken back, the rest stands"
 _DONE = {"begin": State.BEGUN, "confirm": State.CONFIRMED, "undo": State.UNDONE}
 # What a transaction on the host may be in -> what the journal calls it.
 _KNOWN = {
     "applied": State.BEGUN, "confirmed": State.CONFIRMED, "undone": State.UNDONE,
-    "undo_failed": State.FAILED, "partly_undone": State.FAILED,
+    # What of it stands, stands for good. Which part was asked for, the journal knows: it asks
+    # for an undo again that nobody knows the end of, and looks at the rest again.
+    "undo_failed": State.FAILED, "partly_undone": State.CONFIRMED,
 }
 
 
@@ -29,7 +32,8 @@ def outcome_of(host: str, answer: Answer, *, in_part: bool = False) -> Outcome:
     """
     reasons = tuple(_reasons(answer))
     if in_part and answer.outcome is Said.PARTLY and not reasons:
-        return _outcome(host, State.CONFIRMED, answer, Why("part_undone", _PART))
+        part = _outcome(host, State.CONFIRMED, answer, Why("part_undone", _PART))
+        return replace(part, data={**part.data, IN_PART: True})
     return _outcome(host, _state(answer), answer, *reasons)
 
 

@@ -158,11 +158,14 @@ def undo(
     require_hosts(case, names)
     why = reason or f"undo asked for by {case.operator}"
 
+    only = sorted({step.id for subject in case.plan.subjects for step in subject.steps
+                   if step.rule in (rule or ())})
+
     def back(work: Work) -> Ending:
-        return take_back(work, names, why)
+        return take_back(work, names, why, only)
 
     manner = Manner(
-        Pace(), undo_after, papers, as_json=as_json, only=tuple(rule or ()), verb="undo",
+        Pace(), undo_after, papers, as_json=as_json, named=tuple(names), verb="undo",
     )
     return carry(case, manner, back)
 
@@ -177,7 +180,7 @@ def _undoable(plan: Plan, hosts: Sequence[str], rules: Sequence[str]) -> None:
     for subject in plan.subjects if rules else ():
         if subject.id in hosts:
             try:
-                targets_of(subject, rules)
+                targets_of(subject, [step.id for step in subject.steps if step.rule in rules])
             except InputError as error:
                 for one in error.problems:
                     rule, _, host = one.key.partition("@")

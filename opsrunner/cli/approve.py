@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from opsrunner.cli.approving import (
+    Case,
+    by_key,
+    by_paper,
+    by_signature,
+    read_whole,
+    refuse_early,
+    withdrawal,
+    write_digest,
+)
 from opsrunner.cli.context import open_store
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import InputError, Problem
-from opsrunner.evidence.blobs import MAX_OUTPUT
-from opsrunner.plan import approvals
+from opsrunner.evidence.store import Store
+from opsrunner.plan import approvals, journal
 from opsrunner.plan.approval import Approval, Trust, faults
-from opsrunner.plan.file import digest, expired, find, load, utc
-from opsrunner.plan.models import Plan
+from opsrunner.plan.entries import fold
+from opsrunner.plan.file import find, load, require_own, reread
 from opsrunner.plan.outline import outline
 from opsrunner.plan.people import load_people, this_login
-from opsrunner.plan.signature import own_key, sign, signed_by
 from opsrunner.plan.signers import load_signers
-from opsrunner.settings import load_settings
+from opsrunner.plan.withdrawal import require_standing, require_use
+from opsrunner.settings import Settings, load_settings
 
 EXAMPLES = """
 Examples:
@@ -34,20 +41,29 @@ Examples:
 
   opsrunner approve harden-20261121-3fa9c1 --key ~/.ssh/approver
 
+  opsrunner approve harden-20261121-3fa9c1 --signature plan.digest.sig --by 李四
+
   opsrunner approve harden-20261121-3fa9c1 --paper 签字扫描件.pdf --by 李四
+
+  opsrunner approve harden-20261121-3fa9c1 --withdraw --reason 业务高峰提前
 """
 
+LINE = 200  # characters; as long as a line of a record may be
 _HIGH = "{subject}: {zh} / {en}: {why}; acknowledged: {acknowledged}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is to be approved, by whom it could be, and under which login this runs."""
-
-    plan: Plan
-    digest: str
-    trust: Trust
-    login: str
+Ref = Annotated[str, typer.Argument(metavar="PLAN", help="Id, its beginning, or plan.json.")]
+Key = Annotated[Path | None, typer.Option(help="Your SSH key, or a public key your agent holds.")]
+SignatureFile = Annotated[
+    Path | None, typer.Option(help="Register a signature made on another machine.")
+]
+Scan = Annotated[Path | None, typer.Option(help="Register a signature on paper: the scan.")]
+By = Annotated[str | None, typer.Option(help="Whose --signature or --paper it is.")]
+DigestFile = Annotated[
+    Path | None, typer.Option(help="Only write what is to be signed on another machine.")
+]
+Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take an approval back, for good.")]
+Reason = Annotated[str, typer.Option(help="Why it is withdrawn.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask on the terminal.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -56,118 +72,117 @@ def register(app: typer.Typer) -> None:
 
 
 def approve(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Id, its beginning, or plan.json.")],
-    key: Annotated[
-        Path | None, typer.Option(help="Your SSH key, or a public key your agent holds.")
-    ] = None,
-    paper: Annotated[
-        Path | None, typer.Option(help="Register a signature on paper: the scan.")
-    ] = None,
-    by: Annotated[str | None, typer.Option(help="Who signed the paper.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask on the terminal.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    plan: Ref,
+    key: Key = None,
+    signature: SignatureFile = None,
+    paper: Scan = None,
+    by: By = None,
+    digest_file: DigestFile = None,
+    withdraw: Withdraw = False,
+    reason: Reason = "",
+    yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Approve a plan: sign its digest with your SSH key, or register a signature on paper.
+    """Approve a plan: sign its digest with your SSH key, or register a signature.
 
     Who may approve stands in policies/people.yml, whose key is whose in policies/allowed_signers.
     The planner cannot approve. Any change of the plan afterwards voids the approval.
     """
     settings = load_settings()
-    _options(key, paper, by)
-    path = find(plan, settings.store)
-    people = load_people(settings.policies)
-    trust = Trust(people, load_signers(settings.policies, people))
-    case = _Case(*load(path), trust, this_login())
-    _refuse_early(case)
+    ways = {"--key": key, "--signature": signature, "--paper": paper,
+            "--digest-file": digest_file, "--withdraw": withdraw or None}
+    _options([name for name, value in ways.items() if value is not None], by, reason, paper)
+    if digest_file is not None:
+        write_digest(digest_file, load(find(plan, settings.store))[1])
+        typer.echo(f"digest   {digest_file}")
+        return
+    case, path, store = _load(plan, settings)
+    if withdraw:
+        _withdraw(case, path, store, reason, as_json=as_json)
+        return
+    refuse_early(case)
     if not as_json:
         _show(case)
     if sys.stdin.isatty() and not yes and not typer.confirm("Approve exactly this plan?"):
         raise InputError([Problem(case.plan.id, "approval", "you said no; nothing is recorded")])
-    scan = None if paper is None else _read(paper)
-    approval = _by_paper(case, paper, scan, by) if paper and scan is not None and by else (
-        _by_signature(case, key))
-    if wrong := faults(approval, case.plan, case.digest, trust, datetime.now(UTC)):
-        raise InputError([Problem(case.plan.id, "approval", reason) for reason in wrong])
-    done = approvals.record(open_store(settings), case.plan, _same(path, case), approval, scan)
-    _tell(case, done, approvals.copy(path.parent, done, scan), as_json=as_json)
+    scan = read_whole(paper, "--paper") if paper else None
+    if paper and scan and by:
+        approval = by_paper(case, paper, scan, by)
+    else:
+        approval = by_signature(case, signature, by) if signature and by else by_key(case, key)
+    _tell(case, *_record(case, path, store, approval, scan), as_json=as_json)
 
 
-def _same(path: Path, case: _Case) -> bytes:
-    """Return the plan's bytes, which must still be those that were shown and signed."""
-    data = path.read_bytes()
-    if digest(data) != case.digest:
-        raise InputError([Problem(str(path), "", "was changed while it was being approved")])
-    return data
+def _load(plan: str, settings: Settings) -> tuple[Case, Path, Store]:
+    """Given what names the plan, return it with who is who; refuse a copy and a withdrawn one."""
+    path = find(plan, settings.store)
+    people = load_people(settings.policies)
+    case = Case(*load(path), Trust(people, load_signers(settings.policies, people)), this_login())
+    require_own(path, case.plan, settings.store)
+    store = open_store(settings)
+    require_standing(case.plan.id, approvals.withdrawals(store, case.plan.id))
+    return case, path, store
 
 
-def _options(key: Path | None, paper: Path | None, by: str | None) -> None:
+def _record(
+    case: Case, path: Path, store: Store, approval: Approval, scan: bytes | None,
+) -> tuple[approvals.Recorded, Path]:
+    """Record an approval that holds; return it and its copy. Raise InputError with all faults."""
+    if wrong := faults(approval, case.plan, case.digest, case.trust, datetime.now(UTC)):
+        raise InputError([Problem(case.plan.id, "approval", one) for one in wrong])
+    done = approvals.record(store, case.plan, reread(path, case.digest), approval, scan)
+    return done, approvals.copy(path.parent, done.run, done.approval, scan)
+
+
+def _options(ways: list[str], by: str | None, reason: str, paper: Path | None) -> None:
+    """Given the ways that were asked for and what belongs to some, refuse what cannot be meant."""
     problems = []
-    if (paper is None) != (by is None):
-        problems.append(Problem("--paper, --by", "", "go together: the scan and who signed it"))
-    if key is not None and paper is not None:
-        problems.append(Problem("--key, --paper", "", "give one: a signature by key or on paper"))
+    if len(ways) > 1:
+        problems.append(Problem(", ".join(ways), "", "give one of these"))
+    named = sorted({"--paper", "--signature"} & set(ways))
+    if named and by is None:
+        problems.append(Problem(named[0], "", "and --by go together: say who signed it"))
+    if by is not None and not named:
+        problems.append(Problem("--by", "", "and --paper or --signature go together"))
     if by is not None and not by.strip():
         problems.append(Problem("--by", "", "is empty"))
+    if ("--withdraw" in ways) != bool(reason.strip()):
+        problems.append(Problem("--withdraw, --reason", "", "go together: say why"))
+    line = f"must be one line of at most {LINE} characters"
+    if not _is_line(reason):
+        problems.append(Problem("--reason", "", line))
+    if paper and not _is_line(paper.name):
+        problems.append(Problem("--paper", "", f"the name of the scan {line}; rename the file"))
     if problems:
         raise InputError(problems)
 
 
-def _refuse_early(case: _Case) -> None:
-    """Refuse what no signature could mend, before anybody is asked for a passphrase."""
-    problems = []
-    if late := expired(case.plan, datetime.now(UTC)):
-        problems.append(Problem(case.plan.id, "expires", late))
-    if not any(subject.steps for subject in case.plan.subjects):
-        problems.append(Problem(case.plan.id, "", "has no step: there is nothing to approve"))
-    if case.login == case.plan.planner_login:
-        message = f"the login {case.login} is the planner's; another person must approve"
-        problems.append(Problem(case.plan.id, "approval", message))
-    if problems:
-        raise InputError(problems)
+def _is_line(text: str) -> bool:
+    return len(text) <= LINE and text.isprintable()
 
 
-def _read(paper: Path) -> bytes:
-    try:
-        data = paper.read_bytes()
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InputError([Problem("--paper", str(paper), message)]) from error
-    if not data or len(data) > MAX_OUTPUT:
-        message = f"must hold 1 byte to {MAX_OUTPUT >> 20} MiB; it has {len(data)} bytes"
-        raise InputError([Problem("--paper", str(paper), message)])
-    return data
+def _withdraw(case: Case, path: Path, store: Store, reason: str, *, as_json: bool) -> None:
+    """Record an approver's no; what is being carried out already is not touched."""
+    said = withdrawal(case, reason.strip())
+    if not approvals.recorded(store, case.plan.id):
+        raise InputError([Problem(case.plan.id, "withdraw", "nobody approved it yet")])
+    place = path.parent / journal.FILE
+    require_use(case.plan.id, fold(journal.read(place)) if place.exists() else {})
+    run, head = approvals.withdraw(store, case.plan, reread(path, case.digest), said)
+    file = approvals.copy(path.parent, run, said)
+    going = [one.id for one in store.runs()
+             if one.status == "running" and one.options.get("plan") == case.plan.id]
+    if as_json:
+        found = {"withdrawal": said.model_dump(mode="json"), "run": run, "head": head,
+                 "file": str(file), "running": going}
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    rows = [("reason", said.reason), ("run", run), ("head", head), ("file", str(file))]
+    rows += [("not touched", f"run {one} is under way; Ctrl-C there stops it") for one in going]
+    echo_table(("withdrawn by", f"{said.name} ({said.by})"), rows)
 
 
-def _by_signature(case: _Case, key: Path | None) -> Approval:
-    people, signers = case.trust.people, case.trust.signers
-    with tempfile.TemporaryDirectory(prefix="opsrunner-approve-") as scratch:
-        used = key or own_key(signers, Path.home(), Path(scratch))
-        signature = sign(case.digest, used)
-    fingerprint = signed_by(signature)
-    signer = signers.of_key(fingerprint)
-    if signer is None:
-        message = f"a stranger's: {fingerprint} is in no line of {signers.path}"
-        raise InputError([Problem("--key", str(used), message)])
-    return Approval(
-        plan=case.plan.id, digest=case.digest, kind="signature",
-        by=signer.person, name=people.people[signer.person].name,
-        login=case.login, registrar=people.by_login(case.login) or "", at=utc(datetime.now(UTC)),
-        principal=signer.principal, fingerprint=fingerprint, signature=signature,
-    )
-
-
-def _by_paper(case: _Case, paper: Path, scan: bytes, by: str) -> Approval:
-    people = case.trust.people
-    person = people.by_name(by)
-    return Approval(
-        plan=case.plan.id, digest=case.digest, kind="paper",
-        by=person, name=people.people[person].name,
-        login=case.login, registrar=people.by_login(case.login) or "", at=utc(datetime.now(UTC)),
-        scan=paper.name, scan_sha256=hashlib.sha256(scan).hexdigest(),
-    )
-
-
-def _show(case: _Case) -> None:
+def _show(case: Case) -> None:
     """Print what the approver says yes to."""
     found = outline(case.plan, case.digest)
     subjects, danger = found["subjects"], found["danger"]
@@ -189,7 +204,7 @@ def _show(case: _Case) -> None:
     echo_table(("digest", case.digest), rows)
 
 
-def _tell(case: _Case, done: approvals.Recorded, path: Path, *, as_json: bool) -> None:
+def _tell(case: Case, done: approvals.Recorded, path: Path, *, as_json: bool) -> None:
     approval = done.approval
     if as_json:
         found = {

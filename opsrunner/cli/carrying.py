@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from opsrunner.activities.check.plan import plan_check
@@ -20,21 +19,18 @@ from opsrunner.cli.progress import HostProgress
 from opsrunner.errors import InputError, Problem
 from opsrunner.evidence.store import Store
 from opsrunner.models import Subject
-from opsrunner.plan import approvals
-from opsrunner.plan.approval import Trust, require_approval
 from opsrunner.plan.asking import Asker
 from opsrunner.plan.batches import Pace, check_pace
 from opsrunner.plan.business import Declared, declared, settle_seconds
 from opsrunner.plan.calendar import load_calendar
-from opsrunner.plan.decide import gate
 from opsrunner.plan.execute import Ending, Work
-from opsrunner.plan.file import find, load, moment
+from opsrunner.plan.file import find, load, moment, require_own, reread
 from opsrunner.plan.host_records import host_records
 from opsrunner.plan.journal import FILE as JOURNAL
-from opsrunner.plan.journal import Journal, Note
+from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
-from opsrunner.plan.signers import load_signers
+from opsrunner.plan.permit import Permit
 from opsrunner.plan.states import State
 from opsrunner.plan.stop import Stop
 from opsrunner.plan.ways_in import SECOND_LOGIN, moved
@@ -60,6 +56,7 @@ class Case:
     store: Store
     operator: str
     business: Declared
+    permit: Permit
     rechecks: list[str] = field(default_factory=list)  # runs that looked again
 
 
@@ -67,8 +64,8 @@ class Case:
 class Manner:
     """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
 
-    ``barred``: why no new host may begin, "" when one may. ``only``: rules an undo is limited to.
-    ``verb``: what the progress bar says is being done.
+    ``barred``: why no new host may begin, "" when one may. ``named``: the hosts that the exit code
+    is about; none: all. ``verb``: what the progress bar says is being done.
     """
 
     pace: Pace
@@ -77,7 +74,7 @@ class Manner:
     new: bool = False
     as_json: bool = False
     barred: str = ""
-    only: tuple[str, ...] = ()
+    named: tuple[str, ...] | None = None
     verb: str = "apply"
 
 
@@ -94,11 +91,14 @@ def load_case(ref: str, *, begun: bool = False) -> Case:
     if plan.activity != ACTIVITY:
         raise InputError([Problem(plan.id, "activity", f"is a plan of {plan.activity}; "
                                   f"see opsrunner {plan.activity} --help")])
-    operator = load_people(settings.policies).require(this_login(), "apply")
+    require_own(path, plan, store.root)
+    operator = load_people(settings.policies).require(login := this_login(), "apply")
     since = moment(plan.created).astimezone().date() if begun else None
     context = load_context(Path(plan.inventory), as_of=since)
     business = declared(settings.policies, context.inventory.hosts)
-    case = Case(plan, path, digest, context, store, operator, business)
+    hosts = {host.id: host for host in context.inventory.hosts}
+    permit = Permit(plan, digest, login, settings.policies, store, hosts)
+    case = Case(plan, path, digest, context, store, operator, business, permit)
     planned = [subject.id for subject in plan.subjects if subject.steps]
     if not planned:
         raise InputError([Problem(plan.id, "", "has no step: there is nothing to apply")])
@@ -126,11 +126,7 @@ def plan_of(ref: str, store: Store) -> str:
 
 def approved(case: Case) -> None:
     """Refuse a plan that is not approved, or that was made under other policies or addresses."""
-    policies = case.context.settings.policies
-    people = load_people(policies)
-    trust = Trust(people, load_signers(policies, people))
-    said = [one.approval for one in approvals.recorded(case.store, case.plan.id)]
-    require_approval(case.plan, case.digest, said, trust, datetime.now(UTC))
+    case.permit.require()
     problems = list(moved(case.plan, case.context.inventory.hosts))
     if case.plan.policy_sha256 != case.context.policies.sha256:
         message = "the policies were changed since it was made; plan and approve again"
@@ -142,8 +138,7 @@ def approved(case: Case) -> None:
 def rehearse(case: Case, undo_after: int, *, as_json: bool) -> int:
     """Given an approved plan, read every host and compare, change nothing; return the exit code."""
     names = [subject.id for subject in case.plan.subjects if subject.steps]
-    hosts = {host.id: host for host in case.context.inventory.hosts}
-    barred = gate(load_calendar(case.context.settings.policies), case.plan, hosts)(names)
+    barred = case.permit.gate("", names)
     with HostProgress(len(names), "compare") as progress:
         actor, _ = _actor(case, undo_after, progress)
         outcomes = []
@@ -159,8 +154,9 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     Return the exit code. Raise InputError when the pace cannot be meant or somebody is at it,
     EvidenceError when nothing can be recorded.
     """
-    check_pace(manner.pace, [subject for subject in case.plan.subjects if subject.steps])
     names = [subject.id for subject in case.plan.subjects if subject.steps]
+    place = case.path.parent / JOURNAL
+    _refuse(case, manner, place)
     options = {"plan": case.plan.id, "digest": case.digest, "ticket": case.plan.ticket,
                "source_run": case.plan.source_run}
     with case.store.begin(
@@ -171,9 +167,8 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
         code_version=code_version(),
         options=options,
         subjects=names,
-        inputs={"plan": case.store.put(case.path.read_bytes())},
+        inputs={"plan": case.store.put(reread(case.path, case.digest))},
     ) as run:
-        place = case.path.parent / JOURNAL
         journal = (
             Journal.begin(place, plan=case.plan.id, digest=case.digest, run=run.run.id,
                           subjects=names)
@@ -188,7 +183,7 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
         run.finish(outputs=outputs)
     written = write_story(case.store, case.plan, case.digest, journal.entries, manner.papers)
     present(case.plan, run.run.id, journal, ending, written, as_json=manner.as_json)
-    return exit_of(ending, written)
+    return exit_of(ending, written, manner.named)
 
 
 def _carried(
@@ -208,22 +203,40 @@ def _carried(
     return ending
 
 
+def _refuse(case: Case, manner: Manner, place: Path) -> None:
+    """Refuse what would end the run with its journal begun and no host touched; or a second one.
+
+    A run on record whose journal is gone may have touched anything.
+    """
+    if manner.new:  # what is open is settled with a calendar that is broken, too
+        load_calendar(case.permit.policies)
+    check_pace(manner.pace, [subject for subject in case.plan.subjects if subject.steps])
+    begun = bool(read(place)) if place.exists() else False
+    if not manner.new and not begun:
+        message = f"was not begun: opsrunner apply {case.plan.id}"
+        raise InputError([Problem(case.plan.id, "", message)])
+    runs = [run for run in case.store.runs() if run.status == "finished" or not place.exists()]
+    lost = [run.id for run in runs
+            if run.activity == ACTIVITY and run.options.get("plan") == case.plan.id]
+    if lost and not begun:
+        message = f"was taken up by run {lost[-1]}, whose journal {place} is gone; plan again"
+        raise InputError([Problem(case.plan.id, "", message)])
+
+
 def _work(
     case: Case, journal: Journal, manner: Manner, stop: Stop, progress: HostProgress,
 ) -> tuple[Work, Fleet]:
     context = case.context
-    policies = context.settings.policies
     subjects = {host.id: host for host in context.inventory.hosts}
     budget = limits(context.settings)
     planned = _planned(case)
     armed = manner.undo_after + settle_seconds(case.business, planned)
-    actor, fleet = _actor(case, armed, progress, manner.only)
+    actor, fleet = _actor(case, armed, progress)
     ask = Asker(
         case.business, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
         lambda name: str(subjects[name].attributes["address"]),
     )
-    open_now = gate(load_calendar(policies), case.plan, subjects)
     work = Work(
         plan=case.plan.model_copy(
             update={"subjects": tuple(s for s in case.plan.subjects if s.steps)},
@@ -232,7 +245,7 @@ def _work(
         journal=journal,
         business=ask,
         pace=manner.pace,
-        gate=(lambda _: manner.barred) if manner.barred else open_now,
+        gate=lambda batch: manner.barred or case.permit.gate(journal.runs[-1], batch),
         stop=lambda: stop.asked,
         tell=lambda note: _tell(progress, note),
     )
@@ -240,7 +253,7 @@ def _work(
 
 
 def _actor(
-    case: Case, undo_after: int, progress: HostProgress, only: Sequence[str] = (),
+    case: Case, undo_after: int, progress: HostProgress,
 ) -> tuple[HardenActor, Fleet]:
     planned = _planned(case)
     second = {
@@ -248,7 +261,7 @@ def _actor(
         if (account := host.attributes.get(SECOND_LOGIN))
     }
     fleet = fleet_of(case.context, planned, case.plan.id, undo_after, progress)
-    return HardenActor(case.plan, fleet, _recheck(case), second, only), fleet
+    return HardenActor(case.plan, fleet, _recheck(case), second), fleet
 
 
 def _planned(case: Case) -> list[Subject]:

@@ -22,7 +22,7 @@ from opsrunner.cli.paperwork import (
     write_story,
 )
 from opsrunner.errors import ExitCode
-from opsrunner.plan import journal
+from opsrunner.plan import approvals, journal
 from opsrunner.plan.file import find, load
 from opsrunner.settings import load_settings
 
@@ -62,7 +62,7 @@ def papers(
     place = path.parent / journal.FILE
     entries = journal.read(place) if place.exists() else ()
     folder = work.folder(newest_run(entries) if entries else found.id)
-    done = [write_plan(found, digest, folder, work)]
+    done = [write_plan(found, digest, folder, work, approvals.withdrawals(store, found.id))]
     if entries:
         done.append(write_story(store, found, digest, entries, work))
     return _end(done, as_json=as_json)

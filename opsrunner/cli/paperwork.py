@@ -23,6 +23,7 @@ from opsrunner.plan.file import moment
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people
 from opsrunner.plan.signers import load_signers
+from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.report.paper import Language
 from opsrunner.report.papers import FORMATS, Desk, ready, write_papers
 from opsrunner.settings import Settings
@@ -83,9 +84,11 @@ def prepare(
     return Paperwork(desk, trust, settings.language, settings.reports, output)
 
 
-def write_plan(plan: Plan, digest: str, folder: Path, work: Paperwork) -> Written:
-    """Given a plan and its digest, write the paper to be signed into a folder."""
-    papers = [plan_paper(plan, digest, _names(work))]
+def write_plan(
+    plan: Plan, digest: str, folder: Path, work: Paperwork, withdrawals: Sequence[Withdrawal] = (),
+) -> Written:
+    """Given a plan, its digest and withdrawals, write the paper to be signed into a folder."""
+    papers = [plan_paper(plan, digest, _names(work), withdrawals)]
     return written(work, lambda: write_papers(papers, folder, work.desk, work.language), plan)
 
 
@@ -147,6 +150,7 @@ def story_of(
         states=fold(entries),
         people=names,
         operators={run.id: names.get(run.operator, run.operator) for run in runs},
+        withdrawals=approvals.withdrawals(store, plan.id),
         heads={
             f"{run} {what}": store.details(run).head or ""
             for run, what in heads.items() if run in known

@@ -25,7 +25,7 @@ from opsrunner.evidence.store import Store
 from opsrunner.models import Finding, Subject
 from opsrunner.plan.business import declared
 from opsrunner.plan.calendar import load_calendar
-from opsrunner.plan.file import folder_of, load, save
+from opsrunner.plan.file import DIGEST_FILE, folder_of, load, save
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
 from opsrunner.report.findings import decode
@@ -237,6 +237,7 @@ def _present(path: Path, papers: Paperwork, *, as_json: bool) -> None:
     typer.echo(f"plan    {plan.id}")
     typer.echo(f"digest  {signed}")
     typer.echo(f"json    {path}")
+    typer.echo(f"to sign {path.parent / DIGEST_FILE}")
     for file in written.files:
         typer.echo(f"{file.suffix[1:]:7} {file}")
     for note in written.notes:

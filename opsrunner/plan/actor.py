@@ -7,11 +7,14 @@ whether to do something at all is decided from the journal, by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from opsrunner.plan.states import State
+
+# The member of an undo outcome's data that holds the steps which are back while the rest stands.
+TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,19 @@ class Actor(Protocol):
         Else ``begun`` (still armed), ``undone``, ``failed``, ``unknown``.
         """
 
-    def verify(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Observe and judge again, changing nothing: ``verified``, ``failed``, ``unknown``."""
+    def verify(
+        self, subjects: Sequence[str], undone: Mapping[str, Collection[str]],
+    ) -> Iterator[Outcome]:
+        """Observe and judge again, changing nothing: ``verified``, ``failed``, ``unknown``.
 
-    def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Take it back: ``undone`` when proven; ``confirmed`` when a part was, as asked for.
+        ``undone``: by subject the steps that were taken back on purpose; these may fail.
+        """
 
-        Else ``failed``, ``unknown``.
+    def undo(self, subjects: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
+        """Take it back, or only these steps of it: ``undone`` when all of it is, proven.
+
+        ``confirmed`` when the rest stands, with ``TAKEN_BACK`` in its data; without that member
+        nothing was taken back. Else ``failed``, ``unknown``. Asking twice is harmless.
         """
 
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:

@@ -20,6 +20,7 @@ from opsrunner.plan.models import Line, Moment, Name, Plan, PlanId, Sha256, Stri
 from opsrunner.plan.people import People
 from opsrunner.plan.signature import fault, signed_by
 from opsrunner.plan.signers import Signers
+from opsrunner.plan.withdrawal import Withdrawal, require_standing
 
 
 class Approval(Strict):
@@ -114,11 +115,14 @@ def _signature(approval: Approval, digest: str, trust: Trust, now: datetime) -> 
 
 def require_approval(
     plan: Plan, digest: str, approvals: Iterable[Approval], trust: Trust, now: datetime,
+    withdrawals: Iterable[Withdrawal] = (),
 ) -> Sequence[Approval]:
-    """Given a plan, its digest and the approvals on record for it, return those that hold.
+    """Given a plan, its digest and what is on record for it, return the approvals that hold.
 
-    Raise InputError with every reason when the plan has expired or no approval holds.
+    Raise InputError with every reason when the plan has expired, an approval of it was withdrawn
+    or none holds.
     """
+    require_standing(plan.id, withdrawals)
     if late := expired(plan, now):
         raise InputError([Problem(plan.id, "expires", late)])
     holding, problems = [], []

@@ -18,8 +18,9 @@ from opsrunner.plan.batches import Pace, check_pace, next_batch
 from opsrunner.plan.journal import Journal, Note
 from opsrunner.plan.models import Plan
 from opsrunner.plan.phases import Phases
-from opsrunner.plan.reasons import Why, as_data, reasons_of, text
+from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import ANSWERS, FAILURES, State, may_follow, unsettled
+from opsrunner.plan.undoing import Intent, reduced, taken_back, unanswered, united
 
 STOPPED = "stopped by the operator"  # why nothing new began after Ctrl-C
 BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
@@ -48,9 +49,9 @@ class Business(Protocol):
 class Work:
     """What is carried out, by whom and how.
 
-    ``gate`` is asked before each batch and answers why it may not begin ("" when it may): the
-    calendar, the plan's expiry. ``stop`` says whether the operator asked to stop. ``tell`` sees
-    every new state.
+    ``gate`` is asked before each batch is read, and again before it is begun, and answers why it
+    may not ("" when it may): approval, calendar, expiry. ``stop`` says whether the operator asked
+    to stop. ``tell`` sees every new state.
     """
 
     plan: Plan
@@ -98,17 +99,26 @@ def resume(work: Work, *, retry_refused: bool = False) -> Ending:
     return execution.go_on()
 
 
-def undo(work: Work, subjects: Sequence[str], reason: str) -> Ending:
-    """Given work and subjects that were changed, ask about what is open, and take them back."""
+def undo(
+    work: Work, subjects: Sequence[str], reason: str, only: Sequence[str] = (),
+) -> Ending:
+    """Given work and subjects that were changed, ask about what is open, and take them back.
+
+    ``only``: the steps that are to be taken back; none: all. An undo that was never answered is
+    asked for again with it.
+    """
     execution = _Execution(work)
     execution.settle(only=subjects, finish=False)
-    states = work.journal.states
-    why = (Why("undo_asked", reason),)
+    states, before = work.journal.states, unanswered(work.journal.entries)
+    asked = Intent((Why("undo_asked", reason),), tuple(only))
     execution.undo({
-        name: why for name in subjects
+        name: united(before.get(name), asked) for name in subjects
         if may_follow(states[name], State.UNDOING) and states[name] is not State.UNKNOWN
+        and not (only and states[name] is State.BEGUN)  # armed: as a whole or not at all
     })
-    return Ending("", dict(work.journal.states))
+    armed = [name for name in subjects if only and states[name] is State.BEGUN]
+    said = f"not confirmed yet, resume first or undo it whole: {', '.join(armed)}" if armed else ""
+    return Ending(said or execution.standing(), dict(work.journal.states))
 
 
 class _Execution:
@@ -119,6 +129,8 @@ class _Execution:
         self._journal = work.journal
         self._phases = Phases(work.actor, work.journal, work.tell)
         self._worse: list[str] = []
+        self._standing: list[str] = []  # an undo of it was refused
+        self._plans = {subject.id: subject for subject in work.plan.subjects}
 
     # -- new batches -----------------------------------------------------------------------
 
@@ -131,9 +143,7 @@ class _Execution:
                 why = self._left()
                 break
             why = self._may_not(batch)
-            if not why:
-                self._batch(batch)
-                why = self._enough()
+            why = why or self._batch(batch) or self._enough()
         return Ending(why, dict(self._journal.states))
 
     def _may_not(self, batch: Sequence[str]) -> str:
@@ -141,6 +151,8 @@ class _Execution:
 
     def _enough(self) -> str:
         """Return why no further batch may begin, "" when one may."""
+        if self._standing:
+            return self.standing()
         if self._worse:
             return f"a business check is worse than before on {', '.join(self._worse)}"
         states = self._journal.states
@@ -156,21 +168,24 @@ class _Execution:
             return ""
         return f"the canary or an earlier stage is not verified; {len(waiting)} subject(s) wait"
 
-    def _batch(self, batch: Sequence[str]) -> None:
+    def _batch(self, batch: Sequence[str]) -> str:
+        """Given who is next, see them through; return why they were not begun after all."""
         ready = self._phases.carry_out("read", batch, State.PLANNED)
         before = self._work.business.before(ready) if ready else {}
         for name in ready:
             if unknown := self._work.business.unknown(before.get(name, {})):
                 said = f"business checks could not be asked: {'; '.join(unknown)}"
-                why = Why("business_unasked", said)
-                self._phases.record([Note(name, State.REFUSED, said, as_data(why))])
+                data = as_data(Why("business_unasked", said))
+                self._phases.record([Note(name, State.REFUSED, said, data)])
         ready = [name for name in ready if self._journal.states[name] is State.PLANNED]
-        if not ready or self._work.stop():
-            return
+        # Reading many hosts takes its time: the window may be closed by now.
+        if not ready or (why := self._may_not(ready)):
+            return why if ready else ""
         self._phases.record([
             Note(name, State.BEGINNING, data={BUSINESS: before.get(name, {})}) for name in ready
         ])
         self._finish(self._phases.carry_out("begin", ready, State.BEGUN))
+        return ""
 
     def _finish(self, begun: Sequence[str]) -> None:
         """Given subjects that are changed and armed, see them through."""
@@ -185,13 +200,17 @@ class _Execution:
         data = {name: {BUSINESS_AFTER: found} if (found := after.get(name)) else {}
                 for name in begun}
         self._worse += [name for name in begun if worse[name]]
-        self.undo({name: worse[name] for name in begun if worse[name]}, data)
+        self.undo({name: Intent(worse[name]) for name in begun if worse[name]}, data)
         fine = [name for name in begun if not worse[name]]
         self._phases.record([Note(name, State.CONFIRMING, data=data[name]) for name in fine])
         confirmed = self._phases.carry_out("confirm", fine, State.CONFIRMED)
-        states, why = self._journal.states, (Why("unconfirmed", "could not be confirmed"),)
-        self.undo({name: why for name in fine if states[name] is State.BEGUN})
-        self._phases.carry_out("verify", confirmed, State.VERIFIED)
+        states, why = self._journal.states, Why("unconfirmed", "could not be confirmed")
+        self.undo({name: Intent((why,)) for name in fine if states[name] is State.BEGUN})
+        self._verify(confirmed)
+
+    def _verify(self, subjects: Sequence[str]) -> None:
+        undone = taken_back(self._journal.entries)
+        self._phases.carry_out("verify", subjects, State.VERIFIED, undone=undone)
 
     def _before(self) -> Mapping[str, Mapping[str, Any]]:
         """Return every subject's business results from before it was touched, off the journal."""
@@ -201,15 +220,29 @@ class _Execution:
         }
 
     def undo(
-        self, reasons: Mapping[str, tuple[Why, ...]],
+        self, intents: Mapping[str, Intent],
         data: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """Given subjects and why, and what is to be recorded with it, take them back."""
+        """Given subjects, what of them is to be taken back, and what is recorded with it, do it."""
+        back, more = taken_back(self._journal.entries), data or {}
+        asked = {name: reduced(one, self._plans[name], back) for name, one in intents.items()}
         self._phases.record([
-            Note(name, State.UNDOING, text(why), {**(data or {}).get(name, {}), **as_data(*why)})
-            for name, why in reasons.items()
+            Note(name, State.UNDOING, text(one.why), {**more.get(name, {}), **one.as_data()})
+            for name, one in asked.items()
         ])
-        self._phases.carry_out("undo", list(reasons), State.UNDONE)
+        for part in sorted({one.only for one in asked.values()}):
+            names = [name for name, one in asked.items() if one.only == part]
+            self._phases.carry_out("undo", names, State.UNDONE, only=part)
+        states, back = self._journal.states, taken_back(self._journal.entries)
+        self._standing += [
+            name for name, one in asked.items() if states[name] is State.CONFIRMED
+            and not (one.only and set(one.only) <= back.get(name, frozenset()))
+        ]
+
+    def standing(self) -> str:
+        """Return what was to be taken back and was not, "" when there is no such thing."""
+        said = ", ".join(self._standing)
+        return f"could not be taken back, the change stands: {said}" if said else ""
 
     # -- what another process left ---------------------------------------------------------
 
@@ -222,22 +255,14 @@ class _Execution:
             return
         states = self._journal.states
         changed = [name for name in states if states[name] in (State.BEGUN, State.CONFIRMED)]
-        undoing = self._undoing()
-        self.undo({name: undoing[name] for name in changed if name in undoing})
-        going = [name for name in changed if name not in undoing]
-        confirmed = [name for name in going if states[name] is State.CONFIRMED]
-        self._phases.carry_out("verify", confirmed, State.VERIFIED)
-        self._finish([name for name in going if states[name] is State.BEGUN])
-
-    def _undoing(self) -> Mapping[str, tuple[Why, ...]]:
-        """Return the subjects that were to be taken back since they were begun, and why."""
-        found: dict[str, tuple[Why, ...]] = {}
-        for entry in self._journal.entries:
-            if entry.state is State.UNDOING:
-                found[entry.subject] = reasons_of(entry.reason, entry.data)
-            elif entry.state is State.BEGINNING:
-                found.pop(entry.subject, None)
-        return found
+        open_ = unanswered(self._journal.entries)
+        self.undo({name: open_[name] for name in changed if name in open_})
+        states = self._journal.states
+        self._verify([
+            name for name in changed
+            if states[name] is State.CONFIRMED and name not in self._standing
+        ])
+        self._finish([name for name in changed if states[name] is State.BEGUN])
 
     def retry_refused(self) -> None:
         """Let the refused ones be tried again: nothing was done to them."""

@@ -19,8 +19,10 @@ from pydantic import ValidationError
 from opsrunner.errors import EvidenceError, InputError, Problem
 from opsrunner.evidence.files import sync_folder, write_durably
 from opsrunner.plan.models import Plan
+from opsrunner.plan.signature import message
 
 FILE = "plan.json"
+DIGEST_FILE = "plan.digest"  # what is signed, for an approver who signs on another machine
 _MANY = 20
 
 
@@ -67,7 +69,7 @@ def digest(data: bytes) -> str:
 
 
 def save(plan: Plan, folder: Path) -> Path:
-    """Given a plan and its folder, write it there durably; return the file.
+    """Given a plan and its folder, write it there durably, its digest beside it; return the file.
 
     Raise InputError when another plan is there already, EvidenceError when it cannot be written.
     """
@@ -78,6 +80,7 @@ def save(plan: Plan, folder: Path) -> Path:
             raise InputError([Problem(str(path), "", "holds another plan; a plan is never edited")])
         write_durably(path, data)
         path.chmod(0o400)
+        write_durably(folder / DIGEST_FILE, message(digest(data)))
         sync_folder(folder.parent)
     except OSError as error:
         raise EvidenceError(f"cannot write the plan {path}: {error.strerror}") from error
@@ -128,6 +131,31 @@ def load(path: Path) -> tuple[Plan, str]:
     if problems:
         raise InputError(problems)
     return plan, digest(data)
+
+
+def reread(path: Path, expected: str) -> bytes:
+    """Given a plan's file and its digest when it was loaded, return its bytes for the record.
+
+    Raise InputError when the file is another by now.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError([Problem(str(path), "", f"cannot be read: {error.strerror}")]) from error
+    if digest(data) != expected:
+        raise InputError([Problem(str(path), "", "was changed in the meantime; look at it again")])
+    return data
+
+
+def require_own(path: Path, plan: Plan, store: Path) -> None:
+    """Given a plan's file, the plan and the store's root, refuse a copy.
+
+    A plan is carried out once, by the one journal beside it; a copy would have a second one.
+    """
+    own = folder_of(store, plan.id) / FILE
+    if path.resolve() != own.resolve():
+        message = f"is a copy; what is carried out is {own}: opsrunner apply {plan.id}"
+        raise InputError([Problem(str(path), "", message)])
 
 
 def _is_canonical(value: object, data: bytes) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from opsrunner.errors import EvidenceError, OpsrunnerError
-from opsrunner.plan.actor import MAY_SAY, Actor, Outcome
+from opsrunner.plan.actor import MAY_SAY, TAKEN_BACK, Actor, Outcome
+from opsrunner.plan.entries import Entry
 from opsrunner.plan.journal import Journal, Note
 from opsrunner.plan.reasons import Why, as_data, reasons_of, text
 from opsrunner.plan.states import State, may_follow
 
+_CHANGED = frozenset({State.BEGUN, State.CONFIRMING, State.CONFIRMED, State.VERIFIED})
 _UNTOUCHED = "read"  # the phase before which nothing was done
 
 
@@ -21,7 +23,7 @@ class Phases:
     """Calls an actor and writes down what it says; ``touched`` are the subjects written about."""
 
     def __init__(self, actor: Actor, journal: Journal, tell: Callable[[Note], None]) -> None:
-        self._methods: Mapping[str, Callable[[Sequence[str]], Iterator[Outcome]]] = {
+        self._methods: Mapping[str, Callable[..., Iterator[Outcome]]] = {
             "read": actor.read, "begin": actor.begin, "confirm": actor.confirm,
             "verify": actor.verify, "undo": actor.undo, "status": actor.status,
         }
@@ -38,8 +40,12 @@ class Phases:
             self.touched[note.subject] = None
             self._tell(note)
 
-    def carry_out(self, phase: str, subjects: Sequence[str], *good: State) -> list[str]:
+    def carry_out(
+        self, phase: str, subjects: Sequence[str], *good: State, **more: object,
+    ) -> list[str]:
         """Given a phase, its subjects and the states to look for, return those that reached one.
+
+        ``more`` is what the phase must be told besides.
 
         Raise EvidenceError when the journal cannot be written. What stops the activity itself
         is the reason why its subjects are unknown; a fault of ours is raised after that.
@@ -49,7 +55,7 @@ class Phases:
         why = Why("silent", "the activity said nothing of it")
         fault: Exception | None = None
         try:
-            for outcome in self._methods[phase](subjects) if subjects else ():
+            for outcome in self._methods[phase](subjects, **more) if subjects else ():
                 del waiting[outcome.subject]  # KeyError: unasked, or a second time
                 answered[outcome.subject] = self._note(phase, outcome)
         except EvidenceError:
@@ -70,11 +76,26 @@ class Phases:
         before = self._journal.states[outcome.subject]
         if phase == _UNTOUCHED and state is State.PLANNED:
             return state  # as it was: no line
-        allowed = state in MAY_SAY[phase] and may_follow(before, state)
-        if not allowed:
-            why = Why("impossible", f"{phase} answered {state} after {before}")
-            every = (why, *reasons_of(reason, data))
-            reason, data = text(every), {**data, **as_data(*every)}
+        lost = state is State.PLANNED and begun(self._journal.entries, outcome.subject)
+        first: list[Why] = []
+        if lost or state not in MAY_SAY[phase] or not may_follow(before, state):
+            first = [Why("impossible", f"{phase} answered {state} after {before}")]
+            first += [Why("begun_for_certain", "it was begun for certain")] if lost else []
             state = State.REFUSED if phase == _UNTOUCHED else State.UNKNOWN
+        elif phase == "undo" and state is State.CONFIRMED and not data.get(TAKEN_BACK):
+            first = [Why("undo_standing", "could not be taken back, the change stands")]
+        if first:
+            every = (*first, *reasons_of(reason, data))
+            reason, data = text(every), {**data, **as_data(*every)}
         self.record([Note(outcome.subject, state, reason, data)])
         return state
+
+
+def begun(entries: Sequence[Entry], subject: str) -> bool:
+    """Given a journal's entries and a subject, return whether it was changed for certain.
+
+    Such a subject is not untouched because it lost its memory of the change (restored from a
+    backup, its state folder removed).
+    """
+    mine = [entry.state for entry in entries if entry.subject == subject]
+    return any(state in _CHANGED for state in mine)

@@ -61,10 +61,12 @@ CHINESE: Final[Mapping[str, str]] = {
     "silent": "执行程序未给出该主机的结果",
     "stopped": "执行中断",
     "impossible": "答复与记录的状态不符，按未知处理",
+    "begun_for_certain": "该主机确已变更，却答复没有记录（可能已从备份恢复），按未知处理",
     "business_unasked": "业务检查无法进行，未作变更",
     "business_worse": "业务检查较变更前变差",
     "unconfirmed": "变更后未能确认",
     "undo_asked": "人工要求回退",
+    "undo_standing": "未能回退，变更仍然有效",
     "retry": "人工要求重试",
     # hardening
     "nothing_planned": "方案对该主机无变更",
@@ -73,6 +75,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "drifted": "方案编制后主机状态已变化，须重新编制方案",
     "recheck_unknown": "复测结果未知",
     "recheck_failed": "复测仍不符合",
+    "recheck_back": "已按要求回退，复测不符合",
     "recheck_waits": "复测仍不符合，待重启或人工处理",
     # what an answer of a host comes to
     "no_answer": "主机未给出完整答复，结果未知",

@@ -96,7 +96,24 @@ def test_a_pace_that_cannot_be_meant_leaves_the_plan_to_be_applied(case: Case) -
 @pytest.mark.parametrize("command", ["resume", "undo"])
 def test_what_was_never_applied_cannot_go_on_or_back(case: Case, command: str) -> None:
     done = case.run(command)
-    assert (done.code, "the plan was never applied" in done.err) == (3, True), done.err
+    assert (done.code, "was not begun: opsrunner apply" in done.err) == (3, True), done.err
+
+
+def test_an_undo_of_named_hosts_is_not_failed_by_one_that_was_refused_earlier(
+    tmp_path: Path,
+) -> None:
+    case = make(tmp_path, subjects=(subject("web01"), subject("web02")))
+    case.project.inventory("prod", {"web01": local(), "web02": local()})
+    with Journal.begin(
+        case.journal, plan=case.plan.id, digest=digest(case.path.read_bytes()), run="r1",
+        subjects=["web01", "web02"],
+    ) as journal:
+        for state in (*_WAY, State.UNDOING, State.UNDONE):
+            journal.append([Note("web01", state)])
+        journal.append([Note("web02", State.REFUSED, "it drifted")])
+    done = case.run("undo", "--limit", "web01", "--format", "html")
+    assert done.code == 0, done
+    assert case.run("undo", "--limit", "web02", "--format", "html").code == 2  # the control
 
 
 def test_a_waiver_that_lapsed_since_the_plan_keeps_nobody_from_going_back(case: Case) -> None:

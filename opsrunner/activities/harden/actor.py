@@ -6,17 +6,18 @@ difference is drift: that host is refused, with what differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from opsrunner.activities.harden.planning import merged
 from opsrunner.activities.harden.steps import Wanted, make_steps
 from opsrunner.changes.describing import describe
 from opsrunner.changes.fleet import Fleet
 from opsrunner.changes.operations import Changes
+from opsrunner.changes.outcomes import IN_PART
 from opsrunner.changes.state import HostState
 from opsrunner.errors import InputError, Problem
-from opsrunner.plan.actor import Outcome
+from opsrunner.plan.actor import TAKEN_BACK, Outcome
 from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
 from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
@@ -24,6 +25,7 @@ from opsrunner.remedies.base import Reads, reads_of
 
 # hosts and rules -> verdict by host and rule, from a new check that is on record
 Recheck = Callable[[Sequence[str], Sequence[str]], Mapping[str, Mapping[str, str]]]
+_ON_PURPOSE = "taken back on purpose"  # why a rule may fail after an undo of it
 
 
 @dataclass
@@ -34,7 +36,6 @@ class HardenActor:
     fleet: Fleet
     recheck: Recheck
     second: Mapping[str, str] = field(default_factory=dict)  # host -> its ops_second_login
-    only: Sequence[str] = ()  # rules that an undo is limited to
     _changes: dict[str, Changes] = field(default_factory=dict)
 
     def read(self, subjects: Sequence[str]) -> Iterator[Outcome]:
@@ -81,24 +82,32 @@ class HardenActor:
         """Log in afresh and disarm."""
         yield from self.fleet.confirm(subjects)
 
-    def verify(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Check the plan's rules again; all that were mended must pass now, or after the reboot."""
+    def verify(
+        self, subjects: Sequence[str], undone: Mapping[str, Collection[str]],
+    ) -> Iterator[Outcome]:
+        """Check the plan's rules again; all that were mended must pass now, or after the reboot.
+
+        Those that were taken back on purpose are looked at too, and may fail.
+        """
         mended = {name: [s.rule for s in self._subject(name).steps] for name in subjects}
         rules = sorted({rule for every in mended.values() for rule in every})
         verdicts = self.recheck(subjects, rules)
         for name in subjects:
             subject, found = self._subject(name), verdicts.get(name, {})
             after = {rule: found.get(rule, "unknown") for rule in mended[name]}
-            yield _verified(name, after, _may_fail(subject))
+            yield _verified(name, after, _may_fail(subject, undone.get(name, ())))
 
-    def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Take everything back, or the targets of the rules that were asked for."""
-        if not self.only:
+    def undo(self, subjects: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
+        """Take everything back, or the targets of these steps."""
+        if not only:
             yield from self.fleet.undo(subjects)
             return
-        targets = {name: targets_of(self._subject(name), self.only) for name in subjects}
+        targets = {name: targets_of(self._subject(name), only) for name in subjects}
         for part in sorted(set(targets.values()) - {()}):  # an empty list would mean everything
-            yield from self.fleet.undo([name for name in subjects if targets[name] == part], part)
+            names = [name for name in subjects if targets[name] == part]
+            for outcome in self.fleet.undo(names, part):
+                back = {TAKEN_BACK: list(only)} if outcome.data.get(IN_PART) else {}
+                yield replace(outcome, data={**outcome.data, **back})
 
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how it stands."""
@@ -108,15 +117,15 @@ class HardenActor:
         return next(subject for subject in self.plan.subjects if subject.id == name)
 
 
-def targets_of(subject: SubjectPlan, rules: Sequence[str]) -> tuple[str, ...]:
-    """Given a host's plan and rules of it, return what these changed there, for an undo of them.
+def targets_of(subject: SubjectPlan, only: Sequence[str]) -> tuple[str, ...]:
+    """Given a host's plan and steps of it, return what these changed there, for an undo of them.
 
     Raise InputError when another rule changed the same thing: it cannot be taken back alone.
     """
-    ours = {c.target for step in subject.steps if step.rule in rules for c in step.changes}
+    ours = {c.target for step in subject.steps if step.id in only for c in step.changes}
     shared = [
         Problem("--rule", f"{step.rule}@{subject.id}", f"shares {change.target} with it; name both")
-        for step in subject.steps if step.rule not in rules
+        for step in subject.steps if step.id not in only
         for change in step.changes if change.target in ours
     ]
     if shared:
@@ -132,11 +141,15 @@ def _wanted(step: Step) -> Wanted:
     return Wanted(step.rule, step.title, step.danger, step.wanted, step.acknowledged)
 
 
-def _may_fail(subject: SubjectPlan) -> dict[str, str]:
-    """Return the rules that may still fail, and why: a part is left out, or waits for a reboot."""
+def _may_fail(subject: SubjectPlan, undone: Collection[str]) -> dict[str, str]:
+    """Return the rules that may still fail, and why.
+
+    A part is left out, it waits for a reboot, or it was taken back on purpose.
+    """
     reboots = {step.rule: f"reboot: {', '.join(step.reboot)}" for step in subject.steps
                if step.reboot}
-    return {entry.rule: entry.reason for entry in subject.left_out} | reboots
+    back = {step.rule: _ON_PURPOSE for step in subject.steps if step.id in undone}
+    return {entry.rule: entry.reason for entry in subject.left_out} | reboots | back
 
 
 def _verified(name: str, after: Mapping[str, str], may_fail: Mapping[str, str]) -> Outcome:
@@ -155,8 +168,12 @@ def _verified(name: str, after: Mapping[str, str], may_fail: Mapping[str, str]) 
     if failing:
         why = Why("recheck_failed", f"still failing: {', '.join(failing)}")
         return _outcome(name, State.FAILED, why, data=data)
-    left = (Why("recheck_waits", f"{rule} still fails ({for_})") for rule, for_ in waits.items())
+    left = (_waiting(f"{rule} still fails ({for_})", for_) for rule, for_ in waits.items())
     return _outcome(name, State.VERIFIED, *left, data=data)
+
+
+def _waiting(said: str, for_: str) -> Why:
+    return Why("recheck_back", said) if for_ == _ON_PURPOSE else Why("recheck_waits", said)
 
 
 def _outcome(

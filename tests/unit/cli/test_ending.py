@@ -38,6 +38,21 @@ def test_exit_code(stopped: str, states: list[State], written: Written, code: Ex
     assert exit_of(ending, written) is code
 
 
+@pytest.mark.parametrize(("other", "code"), [
+    (_S.REFUSED, ExitCode.COMPLIANT), (_S.FAILED, ExitCode.COMPLIANT),
+    (_S.UNKNOWN, ExitCode.UNKNOWN), (_S.BEGUN, ExitCode.UNKNOWN),
+])
+def test_hosts_that_were_not_asked_for_make_no_failure_of_an_undo(
+    other: State, code: ExitCode,
+) -> None:
+    ending = Ending("", {"asked": _S.UNDONE, "other": other})
+    assert exit_of(ending, WRITTEN, ("asked",)) is code
+    if code is ExitCode.COMPLIANT:  # the control: who asks for all of it hears of it
+        assert exit_of(ending, WRITTEN) is ExitCode.VIOLATIONS
+        assert exit_of(ending, WRITTEN, ("asked", "other")) is ExitCode.VIOLATIONS
+    assert exit_of(Ending("stands", ending.states), WRITTEN, ("asked",)) is not ExitCode.COMPLIANT
+
+
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     """Return a journal in which a was begun and nothing came of b yet."""

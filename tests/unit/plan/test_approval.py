@@ -300,7 +300,7 @@ def test_the_copies_beside_the_plan_can_be_checked_with_ssh_keygen(
     folder = tmp_path / PLAN.id
     folder.mkdir()
     done = approvals.Recorded(signed(keys["li"]), "20261121T030000Z-0000", "head")
-    path = approvals.copy(folder, done)
+    path = approvals.copy(folder, done.run, done.approval)
     assert Approval.model_validate_json(path.read_bytes()) == done.approval
     (folder / "plan.json").write_bytes(canonical(PLAN))
     command = (
@@ -316,7 +316,7 @@ def test_the_copies_beside_the_plan_can_be_checked_with_ssh_keygen(
 
 def test_a_scans_name_leads_nowhere_else(tmp_path: Path) -> None:
     done = approvals.Recorded(paper(scan="../../../etc/x y.pdf"), "r1", "head")
-    approvals.copy(tmp_path, done, b"scan")
+    approvals.copy(tmp_path, done.run, done.approval, b"scan")
     assert sorted(path.name for path in (tmp_path / "approvals").iterdir()) == [
         "r1-.._.._.._etc_x_y.pdf", "r1.json",
     ]

@@ -17,6 +17,7 @@ from opsrunner.plan.batches import Pace, batch_size
 from opsrunner.plan.execute import Ending, resume, undo
 from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.models import Plan
+from opsrunner.plan.reasons import reasons_of
 from opsrunner.plan.states import State
 from opsrunner.plan.stop import Stop
 from tests.unit.plan.plans import plan, subject
@@ -187,12 +188,24 @@ def test_the_gate_is_asked_before_each_batch(path: Path) -> None:
 
     def gate(batch: Sequence[str]) -> str:
         asked.append(tuple(batch))
-        return "the window is closed" if len(asked) > 2 else ""
+        return "the window is closed" if len(asked) > 4 else ""
 
     ending = run(found, path, plan(*HOSTS), Pace(batch="2"), gate=gate)
     assert ending.stopped == "the window is closed"
-    assert asked == [("a",), ("b", "c"), ("d", "e")]
+    assert asked == [("a",), ("a",), ("b", "c"), ("b", "c"), ("d", "e")]
     assert found.hosts["d"] == CLEAN
+
+
+def test_a_window_that_closes_while_a_batch_is_read_keeps_it_from_beginning(path: Path) -> None:
+    found = world()
+
+    def gate(_: Sequence[str]) -> str:
+        return "a freeze has begun" if found.phases("b") else ""
+
+    ending = run(found, path, plan(*HOSTS), Pace(batch="2"), gate=gate)
+    assert ending.stopped == "a freeze has begun"
+    assert found.phases("b") == ["read"]
+    assert ending.named(State.PLANNED) == ["b", "c", "d", "e"]
 
 
 @pytest.mark.parametrize("fault", ["silent", "stopped"])
@@ -340,6 +353,20 @@ def test_refused_hosts_get_another_try_when_asked_for(path: Path) -> None:
     with Journal.resume(path, digest="d", run="r3") as journal:
         ending = resume(work(found, journal, plan("a", "b"), ALL), retry_refused=True)
     assert ending.named(State.VERIFIED) == ["a", "b"]
+
+
+def test_a_changed_host_that_lost_its_memory_is_unknown_however_often_it_is_asked(
+    path: Path,
+) -> None:
+    found = world("a", "b")
+    run_and_die(found, path, plan("a", "b"), 2, after=True)
+    found.hosts["a"] = CLEAN  # what it says; the files may be changed all the same
+    for _ in range(3):
+        assert run(found, path, plan("a", "b")).states["a"] is State.UNKNOWN
+    assert found.phases("a").count("begin") == 1
+    last = [e for e in read(path) if e.subject == "a"][-1]
+    codes = [why.code for why in reasons_of(last.reason, last.data)]
+    assert codes == ["impossible", "begun_for_certain"]
 
 
 def test_a_recorded_plan_can_be_taken_back(path: Path) -> None:

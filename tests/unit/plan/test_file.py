@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from opsrunner.errors import InputError
-from opsrunner.plan.file import canonical, digest, expired, find, load, new_id, save
+from opsrunner.plan.file import (
+    canonical,
+    digest,
+    expired,
+    find,
+    folder_of,
+    load,
+    new_id,
+    require_own,
+    reread,
+    save,
+)
 from opsrunner.plan.models import Danger, Plan
 from tests.unit.plan.plans import plan, step, subject, words
 
@@ -169,3 +180,24 @@ def test_a_plan_expires_to_the_second() -> None:
     dated = plan(expires="2026-11-28T10:00:00Z")
     assert expired(dated, datetime(2026, 11, 28, 9, 59, 59, tzinfo=UTC)) is None
     assert "expired" in (expired(dated, datetime(2026, 11, 28, 10, tzinfo=UTC)) or "")
+
+
+def test_a_file_that_was_replaced_since_it_was_loaded_is_not_put_on_record(tmp_path: Path) -> None:
+    path = save(plan("web01"), tmp_path / "p")
+    signed = load(path)[1]
+    assert digest(reread(path, signed)) == signed
+    path.chmod(0o600)
+    path.write_bytes(canonical(plan("web01", ticket="T")))
+    with pytest.raises(InputError, match="was changed in the meantime"):
+        reread(path, signed)
+
+
+def test_a_copy_is_not_the_plan(tmp_path: Path) -> None:
+    given = plan("web01")
+    own = save(given, folder_of(tmp_path, given.id))
+    require_own(own, given, tmp_path)
+    (tmp_path / "link").symlink_to(own.parent)
+    require_own(tmp_path / "link" / "plan.json", given, tmp_path)
+    for folder in (tmp_path / "other", folder_of(tmp_path, "harden-20261121-000000")):
+        with pytest.raises(InputError, match="is a copy"):
+            require_own(save(given, folder), given, tmp_path)

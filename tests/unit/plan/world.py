@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from opsrunner.errors import RunError
-from opsrunner.plan.actor import Outcome
+from opsrunner.plan.actor import TAKEN_BACK, Outcome
 from opsrunner.plan.batches import Pace
 from opsrunner.plan.execute import Ending, Work, execute, resume
 from opsrunner.plan.journal import Journal, Note
@@ -37,6 +37,7 @@ class World:
     faults: dict[tuple[str, str], Any] = field(default_factory=dict)
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)  # whose business a change breaks
+    back: dict[str, set[str]] = field(default_factory=dict)  # steps taken back, the rest stands
 
     def timers_fire(self) -> None:
         """Let every armed undo run."""
@@ -65,13 +66,24 @@ class Hands:
         """Disarm."""
         return self._each("confirm", subjects, ARMED, CONFIRMED, State.CONFIRMED)
 
-    def verify(self, subjects: Sequence[str]) -> Iterator[Outcome]:
-        """Look again."""
-        return self._each("verify", subjects, CONFIRMED, CONFIRMED, State.VERIFIED)
+    def verify(
+        self, subjects: Sequence[str], undone: Mapping[str, Collection[str]],
+    ) -> Iterator[Outcome]:
+        """Look again: what is back must be so on purpose."""
+        for outcome in self._each("verify", subjects, CONFIRMED, CONFIRMED, State.VERIFIED):
+            meant = set(undone.get(outcome.subject, ()))
+            lost = self.world.back.get(outcome.subject, set()) - meant
+            yield replace(outcome, state=State.FAILED, reason=f"still failing: {lost}") if (
+                lost and outcome.state is State.VERIFIED) else outcome
 
-    def undo(self, subjects: Sequence[str]) -> Iterator[Outcome]:
+    def undo(self, subjects: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
         """Take back; doing so twice is harmless."""
-        return self._each("undo", subjects, None, BACK, State.UNDONE)
+        if not only:
+            yield from self._each("undo", subjects, None, BACK, State.UNDONE)
+            return
+        for outcome in self._each("undo", subjects, CONFIRMED, CONFIRMED, State.CONFIRMED, only):
+            good = outcome.state is State.CONFIRMED and outcome.reason != "refused"
+            yield replace(outcome, data={TAKEN_BACK: list(only)}) if good else outcome
 
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Find out."""
@@ -82,6 +94,7 @@ class Hands:
 
     def _each(
         self, phase: str, subjects: Sequence[str], start: str | None, end: str, good: State,
+        only: Sequence[str] = (),
     ) -> Iterator[Outcome]:
         assert len(set(subjects)) == len(subjects)
         self.world.calls.append((phase, tuple(subjects)))
@@ -97,11 +110,15 @@ class Hands:
                 yield Outcome(name, fault, f"fault in {phase}")
                 continue
             now = self.world.hosts[name]
+            if fault == "refused":  # as it is; the host says so
+                yield Outcome(name, _ANSWER[now], "refused")
+                continue
             if start is not None and now == BACK and start != CLEAN:
                 yield Outcome(name, State.UNDONE, "the timed undo was faster")
                 continue
             assert start is None or now == start, f"{phase} of {name}, which is {now}"
             self.world.hosts[name] = end
+            self.world.back.setdefault(name, set()).update(only)
             if fault != "lost":
                 yield Outcome(name, good, data={"host": name})
 
@@ -171,15 +188,20 @@ def run(world: World, path: Path, plan: Plan, pace: Pace | None = None, **more: 
 
 
 def run_and_die(
-    world: World, path: Path, plan: Plan, line: int, *, after: bool, pace: Pace | None = None,
+    world: World, path: Path, plan: Plan, line: int, *, after: bool,
+    way: Callable[[Work], Ending] | None = None,
 ) -> bool:
-    """Given when to die, carry the plan out until then; return whether that came."""
-    pace = pace or Pace(batch="100%", stop_after_failures=1000)
+    """Given when to die, carry the plan out (or do that) until then; return whether that came."""
+    pace = Pace(batch="100%", stop_after_failures=1000)
     names = [one.id for one in plan.subjects]
-    with Dying.begin(path, plan=plan.id, digest="d", run="r1", subjects=names) as journal:
+    begun = path.exists()
+    with (
+        Dying.resume(path, digest="d", run="r2") if begun
+        else Dying.begin(path, plan=plan.id, digest="d", run="r1", subjects=names)
+    ) as journal:
         journal.line, journal.after = line, after
         try:
-            execute(work(world, journal, plan, pace))
+            (way or (resume if begun else execute))(work(world, journal, plan, pace))
         except Crash:
             return True
     return False

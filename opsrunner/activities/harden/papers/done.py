@@ -42,13 +42,13 @@ def _row(story: Story, host: str, step: Step) -> tuple[Cell, ...]:
         Cell(same(step.rule)), Cell(settings(step.changes, "before")),
         Cell(_after(story, host, step)), Cell(same(story.operator_of(host))),
         Cell(same(story.reviewer)), Cell(same(story.plan.id)),
-        Cell(*came_of(story, host, step.rule)),
+        Cell(*came_of(story, host, step)),
     )
 
 
 def _after(story: Story, host: str, step: Step) -> Say:
     """Return how the host is after: only what was really done to it is told as done."""
-    state = story.states.get(host, State.PLANNED)
+    state = story.ended(host, step)
     if state in (State.PLANNED, State.REFUSED):
         return Say("（未变更）", "(not changed)")
     if state is State.UNDONE:

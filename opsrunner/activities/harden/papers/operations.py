@@ -19,6 +19,7 @@ from opsrunner.activities.harden.papers.words import (
     order,
     signer,
 )
+from opsrunner.plan.approval import Approval
 from opsrunner.plan.reasons import Why, chinese
 from opsrunner.report.paper import (
     Block,
@@ -246,16 +247,30 @@ def _scope(story: Story) -> Facts:
 
 def _approvals(story: Story) -> Table:
     rows = [
-        [Cell(same(one.name)),
-         Cell(Say("电子签名", "signature") if one.kind == "signature" else Say("纸质", "on paper")),
+        [Cell(same(one.name)), Cell(_how(story, one)),
          Cell(at(one.at)), Cell(same(one.fingerprint or one.scan_sha256))]
         for one in story.approvals
+    ] + [
+        [Cell(same(one.name)), Cell(Say("撤回批准", "approval withdrawn"), "bad"),
+         Cell(at(one.at)), Cell(Say(f"撤回原因：{one.reason}", f"why: {one.reason}"))]
+        for one in story.withdrawals
     ]
     return Table(
         heads=(Say("批准人", "By"), Say("方式", "How"), Say("时间", "When"),
                Say("密钥指纹/扫描件摘要", "Key or scan")),
         rows=rows, widths=(14, 14, 22, 50), sheet=Say("审批", "Approvals"),
     )
+
+
+def _how(story: Story, one: Approval) -> Say:
+    """Return how somebody approved, and who registered what was signed elsewhere."""
+    by = story.name(one.registrar)
+    if one.kind == "paper":
+        return Say(f"纸质（{by} 登记）", f"on paper (registered by {by})")
+    if one.registrar == one.by:
+        return Say("电子签名", "signature")
+    by = by or one.login
+    return Say(f"电子签名（{by} 登记）", f"signature (registered by {by})")
 
 
 def _results(story: Story) -> Table:

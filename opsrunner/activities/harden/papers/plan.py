@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from opsrunner.activities.harden.papers.changing import told
 from opsrunner.activities.harden.papers.words import (
@@ -20,6 +20,7 @@ from opsrunner.activities.harden.papers.words import (
     steps,
 )
 from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
+from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.report.paper import (
     Block,
     Cell,
@@ -37,8 +38,14 @@ _Change = tuple[str, Say, Say, str]  # target, before, after, diff
 _Alike = tuple[_Change, ...]
 
 
-def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None) -> Paper:
-    """Given a plan, its digest and perhaps people's names, return what is read and signed."""
+def plan_paper(
+    plan: Plan, digest: str, people: Mapping[str, str] | None = None,
+    withdrawals: Sequence[Withdrawal] = (),
+) -> Paper:
+    """Given a plan, its digest and perhaps people's names, return what is read and signed.
+
+    Who withdrew an approval of it, and why, stands among the facts of the cover.
+    """
     planner = (people or {}).get(plan.planner, plan.planner)
     return Paper(
         name="plan",
@@ -46,13 +53,7 @@ def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None)
         subtitle=same(plan.inventory),
         number=plan.id,
         date=plan.created[:10],
-        facts=(
-            *order(plan),
-            (Say("编制人", "Planned by"), same(planner)),
-            (Say("有效期至（UTC）", "Valid until (UTC)"), at(plan.expires)),
-            (Say("依据的检查", "Findings of run"), same(plan.source_run)),
-            (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
-        ),
+        facts=_facts(plan, digest, planner, withdrawals),
         signatures=cover(planner, plan.created[:10]),
         versions=(("1.0", plan.created[:10], planner, Say("首次编制", "First version")),),
         evidence={Say("方案 plan.json", "plan plan.json"): digest},
@@ -70,6 +71,22 @@ def plan_paper(plan: Plan, digest: str, people: Mapping[str, str] | None = None)
             Section(Say("变更明细", "Every change, before and after"),
                     sections=tuple(_details(plan))),
         ),
+    )
+
+
+def _facts(
+    plan: Plan, digest: str, planner: str, withdrawals: Sequence[Withdrawal],
+) -> tuple[tuple[Say, Say], ...]:
+    return (
+        *order(plan),
+        (Say("编制人", "Planned by"), same(planner)),
+        (Say("有效期至（UTC）", "Valid until (UTC)"), at(plan.expires)),
+        (Say("依据的检查", "Findings of run"), same(plan.source_run)),
+        (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
+        *((Say("批准已撤回", "Approval withdrawn"),
+           Say(f"{one.name} 于 {at(one.at).zh}（UTC）撤回：{one.reason}",
+               f"by {one.name} at {at(one.at).en} (UTC): {one.reason}"))
+          for one in withdrawals),
     )
 
 

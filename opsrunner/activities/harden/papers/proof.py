@@ -20,6 +20,8 @@ from opsrunner.plan.models import Step, Words
 from opsrunner.plan.states import State
 from opsrunner.report.paper import Cell, Say, Table, same
 
+_BACK = Say("按要求单项回退，其余保留", "taken back on purpose, the rest stands")
+
 
 def recheck(story: Story) -> Table:
     """Given what was carried out, return each rule before and after, by the re-check."""
@@ -84,10 +86,15 @@ def residual(story: Story) -> Table:
     rows: list[tuple[str, tuple[Cell, ...]]] = []
     for subject in story.plan.subjects:
         state = story.states.get(subject.id, State.PLANNED)
+        back = [step for step in subject.steps if story.stays_back(subject.id, step)]
         if subject.steps and state is not State.VERIFIED:
-            every = Say(f"全部 {len(subject.steps)} 项", f"all {len(subject.steps)} items")
-            rows.append((subject.id, (Cell(every), Cell(*STATES[state]),
-                                      Cell(story.reason(subject.id)))))
+            rows.append((subject.id, (Cell(_standing(len(subject.steps), len(back))),
+                                      Cell(*STATES[state]), Cell(story.reason(subject.id)))))
+        rows += [
+            (subject.id, (_item(step.rule, step.title), Cell(*STATES[State.UNDONE]),
+                          Cell(_BACK)))
+            for step in back
+        ]
         waits = story.waits(subject.id)
         rows += [
             (subject.id, (_item(step.rule, step.title),
@@ -107,6 +114,13 @@ def residual(story: Story) -> Table:
         rows=for_hosts(rows, len(story.plan.subjects)), widths=(26, 14, 38, 22),
         sheet=Say("遗留风险", "Residual risk"),
     )
+
+
+def _standing(steps: int, back: int) -> Say:
+    """Given how many steps a host has and how many of them were taken back, name the others."""
+    if back:
+        return Say(f"其余 {steps - back} 项", f"the other {steps - back} items")
+    return Say(f"全部 {steps} 项", f"all {steps} items")
 
 
 def _item(rule: str, title: Words) -> Cell:

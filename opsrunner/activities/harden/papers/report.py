@@ -94,12 +94,16 @@ def _conclusion(story: Story) -> Say:
     hosts = [s.id for s in story.plan.subjects if s.steps]
     counted = sum(story.counted(host) for host in hosts)
     waiting = sum(bool(story.waits(host)) for host in hosts)
+    back = sum(any(story.stays_back(s.id, step) for step in s.steps) for s in story.plan.subjects)
     left = len(hosts) - counted
     zh = f"结论：计划加固 {len(hosts)} 台，实施并复测通过 {counted} 台次"
     en = f"Conclusion: of {len(hosts)} hosts planned, {counted} are done and re-checked"
     if waiting:
         zh += f"；{waiting} 台已实施，尚有项目待重启或人工处理"
         en += f"; {waiting} are done with items that wait for a reboot or a person"
+    if back:
+        zh += f"；{back} 台有项目按要求单项回退"
+        en += f"; on {back} items were taken back on purpose"
     if left:
         zh += f"；{left} 台未计入，原因见“各主机实施时间与结果”与“遗留风险”"
         en += f"; {left} do not count, for the reasons under results and residual risk"

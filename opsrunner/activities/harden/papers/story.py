@@ -12,6 +12,8 @@ from opsrunner.plan.entries import OPENED, STATE, Entry
 from opsrunner.plan.models import Plan, Step, SubjectPlan
 from opsrunner.plan.reasons import chinese, reasons_of
 from opsrunner.plan.states import State
+from opsrunner.plan.undoing import taken_back
+from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.report.paper import Say
 
 _BACK = {State.UNDOING, State.UNDONE}
@@ -31,6 +33,7 @@ class Story:
     """A plan, the approvals that held, its journal, and the names of people by id.
 
     ``operators`` carried it out, by run; ``heads`` are the evidence chain's heads by run.
+    ``withdrawals`` are those of its approvals.
     """
 
     plan: Plan
@@ -41,6 +44,7 @@ class Story:
     people: Mapping[str, str]
     operators: Mapping[str, str]
     heads: Mapping[str, str] = field(default_factory=dict)
+    withdrawals: Sequence[Withdrawal] = ()
 
     def name(self, person: str) -> str:
         """Given a person's id, return their name."""
@@ -90,8 +94,13 @@ class Story:
         return dict(self._rechecked(subject).get("recheck", {}))
 
     def waits(self, subject: str) -> Mapping[str, str]:
-        """Given a subject, return the rules its re-check found to fail still, and what for."""
-        return dict(self._rechecked(subject).get("waits", {}))
+        """Given a subject, return the rules its re-check found to fail still, and what for.
+
+        What was taken back on purpose waits for nothing.
+        """
+        back = self.taken_back.get(subject, frozenset())
+        waits = self._rechecked(subject).get("waits", {})
+        return {rule: why for rule, why in waits.items() if rule not in back}
 
     def _rechecked(self, subject: str) -> Mapping[str, Any]:
         for entry in reversed(self.lines.get(subject, ())):
@@ -100,6 +109,21 @@ class Story:
             if entry.data.get("recheck"):
                 return entry.data
         return {}
+
+    @cached_property
+    def taken_back(self) -> Mapping[str, frozenset[str]]:
+        """Return the steps that were taken back while the rest of their host stands."""
+        return taken_back(self.entries)
+
+    def ended(self, subject: str, step: Step) -> State:
+        """Given a host and a step of it, return what became of the step."""
+        back = self.stays_back(subject, step)
+        return State.UNDONE if back else self.states.get(subject, State.PLANNED)
+
+    def stays_back(self, subject: str, step: Step) -> bool:
+        """Given a host and a step, return whether it alone is back while the host stands."""
+        stands = self.states.get(subject) in (State.CONFIRMED, State.VERIFIED)
+        return stands and step.id in self.taken_back.get(subject, frozenset())
 
     def operator_of(self, subject: str) -> str:
         """Given a subject, return who had hands on it, by name; several are joined."""

@@ -178,17 +178,17 @@ def order(plan: Plan) -> tuple[tuple[Say, Say], ...]:
     )
 
 
-def came_of(story: Story, host: str, rule: str = "") -> tuple[Say, Verdict]:
-    """Given a host and perhaps a rule of it, return what came of it, and how that is coloured.
+def came_of(story: Story, host: str, step: Step | None = None) -> tuple[Say, Verdict]:
+    """Given a host and perhaps a step of it, return what came of it, and how that is coloured.
 
-    "Re-check passed" is said only where it did: of the rule, of all rules of the host.
+    "Re-check passed" is said only where it did: of the step's rule, of all rules of the host.
     """
-    state = story.states.get(host, State.PLANNED)
-    verdict = story.recheck(host).get(rule, "unknown")
-    passed = verdict in _PASSED if rule else story.counted(host)
+    state = story.ended(host, step) if step else story.states.get(host, State.PLANNED)
+    verdict = story.recheck(host).get(step.rule, "unknown") if step else ""
+    passed = verdict in _PASSED if step else story.counted(host)
     if state is not State.VERIFIED or passed:
         return STATES[state]
-    if rule:
+    if step:
         said = VERDICTS[verdict][0]
         return Say(f"已实施，复测{said.zh}", f"applied, re-check: {said.en}"), "warn"
     return PARTLY

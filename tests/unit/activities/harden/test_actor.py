@@ -13,6 +13,7 @@ from opsrunner.changes.operations import Changes, SetFile, digest
 from opsrunner.changes.state import ABSENT, REGULAR, FileState
 from opsrunner.plan.actor import Outcome
 from opsrunner.plan.models import Danger, LeftOut, Plan, Step, SubjectPlan, Words
+from opsrunner.plan.reasons import reasons_of
 from opsrunner.plan.states import State
 
 WORDS = Words(zh="理由", en="why")
@@ -24,7 +25,7 @@ def step(rule: str, *reboot: str) -> Step:
                 reboot=reboot)
 
 
-def verified(**verdicts: str) -> Outcome:
+def verified(undone: tuple[str, ...] = (), /, **verdicts: str) -> Outcome:
     """Given the verdicts after, return what a plan of three rules comes to on its host.
 
     ``boot`` waits for a reboot, ``part`` is partly done by hand, ``plain`` is neither.
@@ -41,7 +42,7 @@ def verified(**verdicts: str) -> Outcome:
     )
     after = {rule: verdicts.get(rule, "pass") for rule in ("boot", "part", "plain")}
     actor = HardenActor(plan, cast("Fleet", None), lambda _hosts, _rules: {"web1": after})
-    (outcome,) = actor.verify(["web1"])
+    (outcome,) = actor.verify(["web1"], {"web1": undone})
     return outcome
 
 
@@ -88,3 +89,15 @@ def test_drift_tells_two_contents_of_one_size_apart() -> None:
     assert gone["now"] == f"absent -> {new}"
     (left,) = drift(subject, Changes())
     assert left["now"] == "nothing"
+
+
+def test_what_was_taken_back_on_purpose_may_fail_and_is_named() -> None:
+    outcome = verified(("plain",), plain="fail")
+    assert (outcome.state, outcome.reason) == (
+        State.VERIFIED, "plain still fails (taken back on purpose)",
+    )
+    assert outcome.data["waits"] == {"plain": "taken back on purpose"}  # so it does not count
+    (why,) = reasons_of(outcome.reason, outcome.data)
+    assert why.code == "recheck_back"
+    other = verified(("boot",), plain="fail")
+    assert (other.state, other.reason) == (State.FAILED, "still failing: plain")

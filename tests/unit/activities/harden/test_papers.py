@@ -12,9 +12,11 @@ from opsrunner.activities.harden.papers.changing import in_words, settings, told
 from opsrunner.activities.harden.papers.operations import change_record, operation_report
 from opsrunner.activities.harden.papers.report import hardening_report
 from opsrunner.activities.harden.papers.story import Story
+from opsrunner.plan.actor import TAKEN_BACK
 from opsrunner.plan.entries import OPENED, STATE, Entry, fold
 from opsrunner.plan.models import Change, SubjectPlan
 from opsrunner.plan.states import State
+from opsrunner.plan.undoing import ONLY
 from opsrunner.report.paper import Paper, Say, Section, Table, numbered
 from tests.reports import paper_sample
 
@@ -71,6 +73,33 @@ def test_a_re_check_before_the_host_was_taken_back_proves_nothing() -> None:
     back = _after(story, "web-01", State.UNDOING, State.UNDONE)
     assert back.recheck("web-01") == {}
     assert not back.counted("web-01")
+
+
+def test_a_step_that_was_taken_back_is_told_as_such_and_its_host_does_not_count() -> None:
+    story = paper_sample.story(paper_sample.plan())
+    subject = next(s for s in story.plan.subjects if s.id == "web-01")
+    first, *others = [step.id for step in subject.steps]
+    entries = list(story.entries)
+    for state, data in (
+        (State.UNDOING, {ONLY: [first]}), (State.CONFIRMED, {TAKEN_BACK: [first]}),
+        (State.VERIFIED, {"recheck": {first: "fail"} | dict.fromkeys(others, "pass"),
+                          "waits": {first: "taken back on purpose"}}),
+    ):
+        entry = Entry(0, "2026-03-02T14:00:00.000Z", STATE, "web-01", state, "", data)
+        entries.append(entry.following(entries[-1]))
+    back = replace(story, entries=entries, states=fold(entries))
+    report = hardening_report(back)
+    done = {row[1]: row[-1] for row in rows(report, "实施记录") if row[0] == "web-01"}
+    assert done == {first: "已回退"} | dict.fromkeys(others, "完成，复测通过")
+    after = {row[1]: row[3] for row in rows(report, "实施记录") if row[0] == "web-01"}
+    assert [rule for rule, said in after.items() if said == "（已回退至加固前）"] == [first]
+    told = [row for row in rows(report, "遗留风险") if "单项回退" in row[2]]
+    assert [(row[0].endswith(f"（{first}）"), *row[1:]) for row in told] == [
+        (True, "已回退", "按要求单项回退，其余保留", "web-01"),
+    ]
+    assert not any("复测仍" in row[1] for row in rows(report, "遗留风险") if row[3] == "web-01")
+    assert not back.counted("web-01")
+    assert not any("单项回退" in row[2] for row in rows(hardening_report(story), "遗留风险"))
 
 
 def _after(story: Story, host: str, *states: State) -> Story:
