@@ -206,6 +206,8 @@ def _outcome(answer: Answer) -> Outcome:
     took_back = Outcome.INVALID if answer.invalid else Outcome.FAILED
     return next((outcome for holds, outcome in (
         (answer.action == "status", Outcome.DONE),
+        (answer.action == "preview" and not answer.refused,
+         Outcome.DRIFT if answer.drift else Outcome.DONE),
         (answer.state == "undo_failed", Outcome.UNDO_FAILED),
         (answer.state == "undone" and answer.action == "begin", took_back),
         (bool(answer.refused), Outcome.REFUSED),

@@ -14,7 +14,7 @@ from opsrunner.changes import transaction
 from opsrunner.changes.answer import Answer, read
 from opsrunner.changes.answer import Outcome as Said
 from opsrunner.changes.operations import Changes
-from opsrunner.changes.outcomes import outcome_of, outcome_of_status
+from opsrunner.changes.outcomes import outcome_of, outcome_of_preview, outcome_of_status
 from opsrunner.changes.reading import Target, read_script, read_state
 from opsrunner.changes.state import HostState
 from opsrunner.facts.base import CannotTell
@@ -101,6 +101,15 @@ class Fleet:
         script = transaction.undo_script(self.tx, only=tuple(only))
         for reply in self._send(dict.fromkeys(hosts, script)):
             yield outcome_of(reply.host, _answer(reply), in_part=bool(only))
+
+    def preview(self, hosts: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
+        """Ask each host what an undo would meet there; changes nothing.
+
+        ``confirmed``: all is as the change left it; ``failed``: the differences are in its data.
+        """
+        script = transaction.preview_script(self.tx, only=tuple(only))
+        for reply in self._send(dict.fromkeys(hosts, script)):
+            yield outcome_of_preview(reply.host, _answer(reply))
 
     def status(self, hosts: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how the transaction stands; changes nothing."""

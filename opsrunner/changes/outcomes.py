@@ -14,6 +14,7 @@ from opsrunner.plan.states import State
 
 IN_PART = "in_part"  # the member of an outcome's data that says: these targets are back
 _PART = "a part was taken back, the rest stands"
+_SINCE = "changed since: these would be left as they are"
 _DONE = {"begin": State.BEGUN, "confirm": State.CONFIRMED, "undo": State.UNDONE}
 # What a transaction on the host may be in -> what the journal calls it.
 _KNOWN = {
@@ -52,6 +53,21 @@ def outcome_of_status(host: str, answer: Answer, tx: str) -> Outcome:
     said = f"the host says {known.state} since {known.since}"
     said += f", by {known.by}" if known.by else ""
     return _outcome(host, state, answer, Why("host_says", said))
+
+
+def outcome_of_preview(host: str, answer: Answer) -> Outcome:
+    """Given a host and what it says an undo would meet, return how the transaction stands.
+
+    ``failed`` with the differences where something is not as it was left; ``unknown`` where the
+    host did not say.
+    """
+    standing = _KNOWN.get(answer.transactions[0].state, State.UNKNOWN) if answer.transactions else (
+        State.UNKNOWN)
+    if answer.outcome is Said.DRIFT and standing is State.CONFIRMED:
+        return _outcome(host, State.FAILED, answer, Why("changed_since", _SINCE))
+    if answer.outcome in (Said.DONE, Said.DRIFT):
+        return _outcome(host, standing, answer)
+    return _outcome(host, State.UNKNOWN, answer, *_reasons(answer))
 
 
 def _outcome(host: str, state: State, answer: Answer, *reasons: Why) -> Outcome:

@@ -67,11 +67,23 @@ def undo_script(tx: str, only: tuple[str, ...] = ()) -> str:
     A confirmed one is undone item by item and only where it is as the transaction left it; one
     that nobody confirmed is undone as a whole, as its timer would.
     """
-    odd = [Problem("change_linux", target, "unprintable") for target in only
+    return _script("undo", tx, _only(only))
+
+
+def _only(targets: tuple[str, ...]) -> dict[str, str]:
+    odd = [Problem("change_linux", target, "unprintable") for target in targets
            if not target.isprintable() or not target]
     if odd:
         raise InputError(odd)
-    return _script("undo", tx, {"OPS_ONLY": "\n".join(only)})
+    return {"OPS_ONLY": "\n".join(targets)}
+
+
+def preview_script(tx: str, only: tuple[str, ...] = ()) -> str:
+    """Given the same as ``undo_script``, return the script that says what an undo would meet.
+
+    It reports what is not as the transaction left it, and changes nothing.
+    """
+    return _script("preview", tx, _only(only))
 
 
 def clean_script(tx: str) -> str:

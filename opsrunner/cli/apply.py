@@ -8,15 +8,10 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.harden.actor import targets_of
-from opsrunner.cli.carrying import (
-    Manner,
-    approved,
-    carry,
-    load_case,
-    rehearse,
-    require_hosts,
-)
+from opsrunner.cli.carrying import Manner, carry
+from opsrunner.cli.case import Case, approved, load_case, require_hosts
 from opsrunner.cli.paperwork import Formats, Output, Template, prepare
+from opsrunner.cli.rehearsing import foresee, rehearse
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.batches import Pace
 from opsrunner.plan.execute import Ending, Work, execute
@@ -37,6 +32,8 @@ Examples:
   opsrunner resume harden-20261121-3fa9c1                    after a crash: asks the hosts first
 
   opsrunner resume harden-20261121-3fa9c1 --retry-refused    refused hosts, once they are mended
+
+  opsrunner undo harden-20261121-3fa9c1 --check              what would be put back; changes nothing
 
   opsrunner undo harden-20261121-3fa9c1 --limit web1         back to the bytes before
 
@@ -133,6 +130,9 @@ def undo(
         list[str] | None, typer.Option(help="Only what this rule changed; repeatable.")
     ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would be put back; change nothing.")
+    ] = False,
     undo_after: UndoAfter = 300,
     output: Output = None,
     formats: Formats = "",
@@ -145,21 +145,10 @@ def undo(
     """
     papers = prepare(load_settings(), formats, output, template)
     case = load_case(plan, begun=True)
-    known = [
-        subject.id for subject in case.plan.subjects
-        if any(not rule or step.rule in rule for step in subject.steps)
-    ]
-    names = [name.strip() for name in limit.split(",") if name.strip()] or known
-    _undoable(case.plan, names, rule or [])
-    wrong = [Problem("--limit", name, "is no host of the plan with such a step") for name in names
-             if name not in known]
-    if wrong:
-        raise InputError(wrong)
-    require_hosts(case, names)
+    names, only = _chosen(case, limit, rule or [])
+    if check:
+        return foresee(case, names, only, as_json=as_json)
     why = reason or f"undo asked for by {case.operator}"
-
-    only = sorted({step.id for subject in case.plan.subjects for step in subject.steps
-                   if step.rule in (rule or ())})
 
     def back(work: Work) -> Ending:
         return take_back(work, names, why, only)
@@ -168,6 +157,23 @@ def undo(
         Pace(), undo_after, papers, as_json=as_json, named=tuple(names), verb="undo",
     )
     return carry(case, manner, back)
+
+
+def _chosen(case: Case, limit: str, rules: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the hosts that are meant and the steps, none when all are. Raise InputError."""
+    known = [
+        subject.id for subject in case.plan.subjects
+        if any(not rules or step.rule in rules for step in subject.steps)
+    ]
+    names = [name.strip() for name in limit.split(",") if name.strip()] or known
+    _undoable(case.plan, names, rules)
+    wrong = [Problem("--limit", name, "is no host of the plan with such a step") for name in names
+             if name not in known]
+    if wrong:
+        raise InputError(wrong)
+    require_hosts(case, names)
+    return names, sorted({step.id for subject in case.plan.subjects for step in subject.steps
+                          if step.rule in rules})
 
 
 def _undoable(plan: Plan, hosts: Sequence[str], rules: Sequence[str]) -> None:

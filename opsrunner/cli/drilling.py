@@ -12,7 +12,7 @@ from opsrunner.activities.drill.papers.plan import plan_paper
 from opsrunner.activities.drill.papers.report import Story, report_paper
 from opsrunner.activities.drill.planning import ACTIVITY, Drill, drill_of
 from opsrunner.activities.drill.walk import Moderator, result, walk
-from opsrunner.cli.carrying import plan_of
+from opsrunner.cli.case import plan_of
 from opsrunner.cli.context import open_store
 from opsrunner.cli.paperwork import Paperwork, Written, written
 from opsrunner.errors import InputError, Problem

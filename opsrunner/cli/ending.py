@@ -131,3 +131,44 @@ def rehearsed(outcomes: Sequence[Outcome], barred: str, *, as_json: bool = False
     if barred:
         typer.echo(f"barred   {barred}")
     return code
+
+
+def foreseen(
+    plan: Plan, outcomes: Sequence[Outcome], only: Sequence[str], *, as_json: bool = False,
+) -> ExitCode:
+    """Given how changed hosts stand, print what an undo of all, or of these steps, would do."""
+    changes = {
+        subject.id: [change for step in subject.steps if not only or step.id in only
+                     for change in step.changes]
+        for subject in plan.subjects
+    }
+    rows: list[dict[str, str]] = []
+    for one in outcomes:
+        kept = {row["target"] for row in one.data.get("differences", ())}
+        rows += [
+            {"host": one.subject, "target": change.target, "now": change.after,
+             "back_to": change.before}
+            for change in changes[one.subject]
+            if one.state is not State.UNKNOWN and change.target not in kept
+        ]
+    said = [(one, row) for one in outcomes for row in one.data.get("differences", ())]
+    if as_json:
+        typer.echo(json.dumps({
+            "states": {one.subject: one.state.value for one in outcomes},
+            "reasons": {one.subject: one.reason for one in outcomes if one.reason},
+            "would_go_back": rows,
+            "would_stay": [{"host": one.subject, **row} for one, row in said],
+        }, ensure_ascii=False))
+    else:
+        echo_table(["host", "stands", "because"], [
+            [one.subject, one.state.value, _short(one.reason)] for one in outcomes
+        ])
+        for row in rows:
+            typer.echo(f"back     {row['host']}: {row['target']}: {row['now']} -> {row['back_to']}")
+        for one, row in said:
+            typer.echo(f"stays    {one.subject}: {row['target']}: {row['what']} was left as"
+                       f" {row['expected']}, is {row['found']}")
+    states = {one.state for one in outcomes}
+    if State.UNKNOWN in states:
+        return ExitCode.UNKNOWN
+    return ExitCode.VIOLATIONS if State.FAILED in states else ExitCode.COMPLIANT

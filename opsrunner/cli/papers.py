@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.drill.planning import ACTIVITY as DRILL
-from opsrunner.cli.carrying import plan_of
+from opsrunner.cli.case import plan_of
 from opsrunner.cli.context import open_store
 from opsrunner.cli.drilling import drill_papers, load_case
 from opsrunner.cli.paperwork import (

@@ -66,6 +66,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "business_worse": "业务检查较变更前变差",
     "unconfirmed": "变更后未能确认",
     "undo_asked": "人工要求回退",
+    "changed_since": "变更之后又被改动，回退时将保持现状",
     "undo_standing": "未能回退，变更仍然有效",
     "retry": "人工要求重试",
     # hardening

@@ -109,6 +109,15 @@ class HardenActor:
                 back = {TAKEN_BACK: list(only)} if outcome.data.get(IN_PART) else {}
                 yield replace(outcome, data={**outcome.data, **back})
 
+    def preview(self, subjects: Sequence[str], only: Sequence[str] = ()) -> Iterator[Outcome]:
+        """Ask each host what an undo of everything, or of these steps, would meet."""
+        parts: dict[tuple[str, ...], list[str]] = {}
+        for name in subjects:
+            part = targets_of(self._subject(name), only) if only else ()
+            parts.setdefault(part, []).append(name)
+        for part, names in parts.items():
+            yield from self.fleet.preview(names, part)
+
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how it stands."""
         yield from self.fleet.status(subjects)

@@ -1,4 +1,4 @@
-# What can be asked of the engine: begin, confirm, status, undo, clean; and the timed undo.
+# What can be asked of the engine: begin, confirm, status, preview, undo, clean; the timed undo.
 
 ops_main() { # the last line of a script that the controller sent
   ops_environment
@@ -16,6 +16,7 @@ ops_answer() {
     undo) ops_existing && ops_locked 10 ops_undo ;;
     clean) ops_existing && ops_locked 10 ops_clean ;;
     status) ops_status ;;
+    preview) ops_existing && ops_locked 3 ops_preview ;;
     *) ops_refuse action "$OPS_ACTION" ;;
   esac
   OPS_LOG=''
@@ -260,6 +261,16 @@ ops_status() { # every transaction; of the one that is asked for its log as well
       sed "s/^/@$OPS_MARK /" "$OPS_HOME/$ops_name/log" >&5
     fi
   done
+  return 0
+}
+
+ops_preview() { # what would an undo meet? Reports what is not as the change left it
+  ops_open || return 1
+  OPS_LOG=''
+  ops_read_state "$OPS_DIR"
+  ops_tell transaction "$OPS_TX" "$ops_now_is" "$ops_since" "$ops_by"
+  OPS_SIDE=after
+  ops_known_targets && ops_hold_all
   return 0
 }
 
