@@ -15,6 +15,7 @@ from opsrunner.changes.transaction import (
     begin_script,
     clean_script,
     confirm_script,
+    preview_script,
     status_script,
     undo_script,
 )
@@ -225,7 +226,13 @@ def test_an_undo_leaves_alone_what_somebody_changed_since(lab: Lab) -> None:
     begun = [ask(lab, R8, script) for script in
              (begin_script(changes, "since", undo_after=LONG), confirm_script("since"))]
     assert {answer.outcome for answer in begun} == {Outcome.DONE}
+    left = faults.tree(lab, R8)
+    assert ask(lab, R8, preview_script("since")).outcome is Outcome.DONE
     faults.run(lab, R8, f"echo '# mine' >>{SSHD}; chage -M 50 opspw", check=True)
+    met = ask(lab, R8, preview_script("since"))
+    assert (met.outcome, {one.target for one in met.drift}) == (Outcome.DRIFT, {SSHD, "opspw"})
+    assert set(differences(lab, R8, left)) == {SSHD, "/etc/shadow"}  # as somebody, not we, left it
+    assert refused(ask(lab, R8, preview_script("never"))) == {"unknown_transaction"}
     mine = {path: faults.tree(lab, R8)[path] for path in (SSHD, "/etc/shadow")}
     answer = ask(lab, R8, undo_script("since"))
     assert answer.outcome is Outcome.PARTLY

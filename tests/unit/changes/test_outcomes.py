@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opsrunner.changes.answer import Answer, Conflict, Difference, Known, Outcome, Said
-from opsrunner.changes.outcomes import outcome_of, outcome_of_status
+from opsrunner.changes.outcomes import outcome_of, outcome_of_preview, outcome_of_status
 from opsrunner.plan.states import State
 
 GOOD = {State.BEGUN, State.CONFIRMED, State.UNDONE, State.VERIFIED, State.PLANNED}
@@ -82,3 +82,18 @@ def test_status_of_a_host_that_knows_nothing_of_it() -> None:
 
 def test_status_that_did_not_come_whole_is_not_untouched() -> None:
     assert outcome_of_status("h", Answer("", "", Outcome.UNKNOWN), "t").state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(("outcome", "stands", "state"), [
+    (Outcome.DONE, "confirmed", State.CONFIRMED),
+    (Outcome.DRIFT, "confirmed", State.FAILED),
+    (Outcome.DRIFT, "applied", State.BEGUN),  # nobody confirmed it: all of it goes back
+    (Outcome.REFUSED, "", State.UNKNOWN),
+    (Outcome.UNKNOWN, "confirmed", State.UNKNOWN),
+])
+def test_what_an_undo_would_meet(outcome: Outcome, stands: str, state: State) -> None:
+    drift = (Difference("/etc/x", "file", "a", "b"),) if outcome is Outcome.DRIFT else ()
+    known = (Known("t", stands, "2026-11-21T00:00:00Z", "controller"),) if stands else ()
+    said = outcome_of_preview("h", Answer("preview", "t", outcome, drift=drift, transactions=known))
+    assert said.state is state
+    assert len(said.data["differences"]) == len(drift)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from opsrunner.cli.ending import exit_of, name_open, present
+from opsrunner.cli.ending import exit_of, foreseen, name_open, present
 from opsrunner.cli.paperwork import Written
 from opsrunner.errors import ExitCode
+from opsrunner.plan.actor import Outcome
 from opsrunner.plan.execute import STOPPED, Ending
 from opsrunner.plan.journal import Journal, Note
 from opsrunner.plan.states import State
@@ -91,3 +92,19 @@ def test_what_breaks_off_names_who_is_open(
     said = capsys.readouterr()
     assert said.err == f"unknown  a (beginning): find out with  opsrunner resume {given.id}\n"
     assert said.out == ""
+
+
+@pytest.mark.parametrize(("state", "kept", "code"), [
+    (_S.CONFIRMED, (), ExitCode.COMPLIANT),
+    (_S.FAILED, ("/etc/ssh/sshd_config",), ExitCode.VIOLATIONS),
+    (_S.UNKNOWN, (), ExitCode.UNKNOWN),
+])
+def test_what_an_undo_would_do_is_said_before(
+    state: State, kept: tuple[str, ...], code: ExitCode, capsys: pytest.CaptureFixture[str],
+) -> None:
+    differences = [{"target": name, "what": "file", "expected": "b", "found": "c"} for name in kept]
+    outcome = Outcome("web1", state, "", {"differences": differences})
+    assert foreseen(plan("web1", "web2"), [outcome], ()) is code
+    said = capsys.readouterr().out
+    assert ("back     web1: /etc/ssh/sshd_config" in said) == (state is _S.CONFIRMED)
+    assert ("stays    web1: /etc/ssh/sshd_config" in said) == bool(kept)
