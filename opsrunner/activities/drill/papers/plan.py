@@ -14,6 +14,7 @@ from opsrunner.activities.drill.papers.words import (
     shared,
 )
 from opsrunner.activities.drill.planning import Drill
+from opsrunner.report.clock import clock, day
 from opsrunner.report.paper import (
     Cell,
     Facts,
@@ -39,25 +40,25 @@ _CAPTION = Say("计划时间轴", "The time line as planned")
 def plan_paper(drill: Drill, digest: str, names: Mapping[str, str]) -> Paper:
     """Given a drill, its plan's digest and people's names by id, return the paper to be signed."""
     plan, scenario = drill.plan, drill.scenario
-    planner, day = names.get(plan.planner, plan.planner), plan.created[:10]
+    planner, date = names.get(plan.planner, plan.planner), day(plan.created)
     return Paper(
         name="drill-plan",
         title=Say("演练方案", "Drill plan"),
         subtitle=say(scenario.title),
         number=plan.id,
-        date=day,
+        date=date,
         facts=(
             (Say("涉及系统", "System"), same(scenario.system)),
             (Say("工单", "Work order"), same(plan.ticket or "-")),
             (Say("编制人", "Planned by"), same(planner)),
-            (Say("有效期至（UTC）", "Valid until (UTC)"), same(_moment(plan.expires))),
+            (Say("有效期至", "Valid until (UTC+8)"), same(clock(plan.expires))),
         ),
         signatures=(
-            (Say("编制", "Prepared"), planner, day),
+            (Say("编制", "Prepared"), planner, date),
             (Say("审核", "Reviewed"), "", ""),
             (Say("批准", "Approved"), "", ""),
         ),
-        versions=(("1.0", day, planner, Say("首次编制", "First version")),),
+        versions=(("1.0", date, planner, Say("首次编制", "First version")),),
         evidence={Say("方案 plan.json", "plan plan.json"): digest},
         digest=digest,
         sections=(
@@ -119,6 +120,3 @@ def _goals(drill: Drill) -> Facts:
         (Say("计划总用时", "Planned in all"), goal(total)),
     ))
 
-
-def _moment(text: str) -> str:
-    return text[:19].replace("T", " ")

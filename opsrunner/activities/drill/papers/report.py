@@ -19,6 +19,7 @@ from opsrunner.activities.drill.papers.words import (
 )
 from opsrunner.activities.drill.planning import Drill
 from opsrunner.activities.drill.walk import result
+from opsrunner.report.clock import clock, day
 from opsrunner.report.paper import (
     Cell,
     Paper,
@@ -61,20 +62,20 @@ class Story:
 
 def report_paper(story: Story) -> Paper:
     """Given a drill that was held, return its report."""
-    drill, day = story.drill, story.events[-1].at[:10]
+    drill, date = story.drill, day(story.events[-1].at)
     return Paper(
         name="drill-report",
         title=Say("应急演练报告", "Drill report"),
         subtitle=say(drill.scenario.title),
         number=drill.plan.id,
-        date=day,
+        date=date,
         facts=_facts(story),
         signatures=(
-            (Say("编制", "Prepared"), story.leader, day),
+            (Say("编制", "Prepared"), story.leader, date),
             (Say("审核", "Reviewed"), "", ""),
             (Say("批准", "Approved"), "", ""),
         ),
-        versions=(("1.0", day, story.leader, Say("首次编制", "First version")),),
+        versions=(("1.0", date, story.leader, Say("首次编制", "First version")),),
         evidence=_evidence(story),
         digest=story.digest,
         sections=(
@@ -104,8 +105,8 @@ def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
         (Say("涉及系统", "System"), same(story.drill.scenario.system)),
         (Say("演练形式", "Form"), FORMS[story.drill.form]),
         (Say("工单", "Work order"), same(plan.ticket or "-")),
-        (Say("开始（UTC）", "Begun (UTC)"), same(_moment(story.events[0].at))),
-        (Say("结束（UTC）", "Ended (UTC)"), same(_moment(story.events[-1].at))),
+        (Say("开始", "Begun (UTC+8)"), same(clock(story.events[0].at))),
+        (Say("结束", "Ended (UTC+8)"), same(clock(story.events[-1].at))),
         (Say("主持人", "Moderator"), same(story.leader or "-")),
         (Say("方案批准人", "Plan approved by"),
          same(story.approvers) if story.approvers else Say("无记录", "none on record")),
@@ -147,16 +148,16 @@ def _timeline(story: Story) -> Table:
         rows.append([
             Cell(PHASES[wanted.phase]), Cell(say(wanted.title)),
             Cell(same(f"+{one.planned[0] / 60:g}")), Cell(same(wanted.minutes)),
-            Cell(same(_moment(begun.at) if begun else "-")),
-            Cell(same(_moment(done.at) if done else "-")),
+            Cell(same(clock(begun.at) if begun else "-")),
+            Cell(same(clock(done.at) if done else "-")),
             Cell(_took(between(first, begun)) if begun else same("-")),
             Cell(_took(between(begun, done)) if begun and done else same("-")),
             Cell(same(begun.who if begun else "-")),
         ])
     return Table(
         heads=(Say("阶段", "Phase"), Say("步骤", "Step"), Say("计划开始(分)", "Planned at (min)"),
-               Say("计划用时(分)", "Planned (min)"), Say("实际开始(UTC)", "Begun (UTC)"),
-               Say("实际结束(UTC)", "Ended (UTC)"), Say("距起点", "After the first"),
+               Say("计划用时(分)", "Planned (min)"), Say("实际开始", "Begun (UTC+8)"),
+               Say("实际结束", "Ended (UTC+8)"), Say("距起点", "After the first"),
                Say("实际用时", "Took"), Say("执行人", "Who")),
         rows=rows, widths=(6, 26, 8, 8, 12, 12, 10, 9, 9), sheet=Say("时间轴", "Time line"),
         wide=True,
@@ -227,6 +228,3 @@ def _conclusion(story: Story) -> tuple[Paragraph, ...]:
         Paragraph(same(end.text or "-")),
     )
 
-
-def _moment(text: str) -> str:
-    return text[:19].replace("T", " ")

@@ -13,7 +13,7 @@ from opsrunner.report.paper import Block, Cell, Say, Table, same
 
 _DONE = (Say("主机", "Host"), Say("项", "Item"), Say("加固前", "Before"),
          Say("加固后", "After"), Say("操作人", "Operator"), Say("复核人", "Reviewer"),
-         Say("时间(UTC)", "Time (UTC)"), Say("回退点", "Undo point"), Say("结果", "Result"))
+         Say("时间", "Time (UTC+8)"), Say("回退点", "Undo point"), Say("结果", "Result"))
 
 
 def done(story: Story) -> Iterator[Block]:
@@ -81,7 +81,7 @@ def by_host(story: Story) -> Table:
         ])
     return Table(
         heads=(Say("主机", "Host"), Say("平台", "Platform"), Say("项数", "Items"),
-               Say("开始(UTC)", "Begun (UTC)"), Say("结束(UTC)", "Ended (UTC)"),
+               Say("开始", "Begun (UTC+8)"), Say("结束", "Ended (UTC+8)"),
                Say("结果", "Result"), Say("说明", "Detail")),
         rows=rows, widths=(15, 11, 6, 13, 13, 12, 30), sheet=Say("各主机结果", "Hosts"),
         caption=Say("各主机实施时间与结果", "Each host: when, and how it ended"), wide=True,

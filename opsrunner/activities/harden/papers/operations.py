@@ -21,6 +21,7 @@ from opsrunner.activities.harden.papers.words import (
 )
 from opsrunner.plan.approval import Approval
 from opsrunner.plan.reasons import Why, chinese
+from opsrunner.report.clock import day
 from opsrunner.report.paper import (
     Block,
     Cell,
@@ -94,7 +95,7 @@ def _signed(story: Story) -> Section:
 
 
 def _date(story: Story) -> str:
-    return story.entries[-1].at[:10] if story.entries else story.plan.created[:10]
+    return day(story.entries[-1].at if story.entries else story.plan.created)
 
 
 def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
@@ -105,8 +106,8 @@ def _facts(story: Story) -> tuple[tuple[Say, Say], ...]:
         (Say("编制人", "Planned by"), same(story.name(plan.planner))),
         (Say("批准人", "Approved by"), same(story.reviewer)),
         (Say("操作人", "Operator"), same(story.operator)),
-        (Say("开始（UTC）", "Begun (UTC)"), at(begun)),
-        (Say("结束（UTC）", "Ended (UTC)"), at(ended)),
+        (Say("开始", "Begun (UTC+8)"), at(begun)),
+        (Say("结束", "Ended (UTC+8)"), at(ended)),
     )
 
 
@@ -119,7 +120,7 @@ def _timeline(story: Story) -> Table:
         rows.append([Cell(at(entry.at)), Cell(same(entry.subject)), Cell(text, mark),
                      Cell(why(entry))])
     return Table(
-        heads=(Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("状态", "State"),
+        heads=(Say("时间", "Time (UTC+8)"), Say("主机", "Host"), Say("状态", "State"),
                Say("说明", "Detail")),
         rows=rows, widths=(24, 20, 16, 40), sheet=Say("执行过程", "Timeline"),
     )
@@ -142,13 +143,13 @@ def _commands(story: Story) -> Iterator[Block]:
         by_host.setdefault((done.host, done.operator), []).append(done)
     for (host, operator), commands in by_host.items():
         yield Listing("\n".join(map(_line, commands)), Say(
-            f"{host}（操作人 {operator}，{len(commands)} 条；时间 UTC，括号内为返回码）",
-            f"{host} (operator {operator}, {len(commands)}; time UTC, exit code in brackets)",
+            f"{host}（操作人 {operator}，{len(commands)} 条；括号内为返回码）",
+            f"{host} (operator {operator}, {len(commands)}; time UTC+8, exit code in brackets)",
         ))
 
 
 _COMMAND = (
-    Say("时间(UTC)", "Time (UTC)"), Say("主机", "Host"), Say("操作人", "Operator"),
+    Say("时间", "Time (UTC+8)"), Say("主机", "Host"), Say("操作人", "Operator"),
     Say("命令", "Command"), Say("返回码", "Exit code"), Say("输出", "Output"),
 )
 
@@ -241,7 +242,7 @@ def _scope(story: Story) -> Facts:
         (Say("重载/重启的服务", "Restarts"), same(", ".join(restarts) or "-")),
         (Say("需重启主机方完全生效", "Effective after a reboot"), same(", ".join(reboots) or "-")),
         (Say("方案摘要值", "Digest"), same(story.digest)),
-        (Say("方案有效期", "Valid"), same(f"{created} - {expires} (UTC)")),
+        (Say("方案有效期", "Valid"), same(f"{created} - {expires} (UTC+8)")),
     ))
 
 

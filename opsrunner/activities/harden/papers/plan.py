@@ -21,6 +21,7 @@ from opsrunner.activities.harden.papers.words import (
 )
 from opsrunner.plan.models import Change, Plan, Step, SubjectPlan
 from opsrunner.plan.withdrawal import Withdrawal
+from opsrunner.report.clock import day
 from opsrunner.report.paper import (
     Block,
     Cell,
@@ -52,10 +53,10 @@ def plan_paper(
         title=Say("安全加固方案", "Hardening plan"),
         subtitle=same(plan.inventory),
         number=plan.id,
-        date=plan.created[:10],
+        date=day(plan.created),
         facts=_facts(plan, digest, planner, withdrawals),
-        signatures=cover(planner, plan.created[:10]),
-        versions=(("1.0", plan.created[:10], planner, Say("首次编制", "First version")),),
+        signatures=cover(planner, day(plan.created)),
+        versions=(("1.0", day(plan.created), planner, Say("首次编制", "First version")),),
         evidence={Say("方案 plan.json", "plan plan.json"): digest},
         digest=digest,
         sections=(
@@ -80,12 +81,12 @@ def _facts(
     return (
         *order(plan),
         (Say("编制人", "Planned by"), same(planner)),
-        (Say("有效期至（UTC）", "Valid until (UTC)"), at(plan.expires)),
+        (Say("有效期至", "Valid until (UTC+8)"), at(plan.expires)),
         (Say("依据的检查", "Findings of run"), same(plan.source_run)),
         (Say("方案摘要值 SHA-256", "Digest, SHA-256"), same(digest)),
         *((Say("批准已撤回", "Approval withdrawn"),
-           Say(f"{one.name} 于 {at(one.at).zh}（UTC）撤回：{one.reason}",
-               f"by {one.name} at {at(one.at).en} (UTC): {one.reason}"))
+           Say(f"{one.name} 于 {at(one.at).zh}撤回：{one.reason}",
+               f"by {one.name} at {at(one.at).en} (UTC+8): {one.reason}"))
           for one in withdrawals),
     )
 

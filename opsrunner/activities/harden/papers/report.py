@@ -19,6 +19,7 @@ from opsrunner.activities.harden.papers.words import (
     say,
     signer,
 )
+from opsrunner.report.clock import day
 from opsrunner.report.paper import (
     Cell,
     Facts,
@@ -35,7 +36,7 @@ from opsrunner.report.paper import (
 def hardening_report(story: Story) -> Paper:
     """Given what was carried out, return the report."""
     plan = story.plan
-    date = story.entries[-1].at[:10] if story.entries else plan.created[:10]
+    date = day(story.entries[-1].at if story.entries else plan.created)
     return Paper(
         name="hardening-report",
         title=Say("安全加固报告", "Hardening report"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.models import LeftOut, Plan, Step, SubjectPlan, Words
 from opsrunner.plan.states import State
+from opsrunner.report.clock import clock
 from opsrunner.report.paper import Cell, Say, Section, Table, Verdict, same
 
 DANGER: Mapping[str, tuple[Say, Verdict]] = {
@@ -70,7 +71,7 @@ _MANY = 3  # hosts that are named even when they are all
 
 def at(moment: str) -> Say:
     """Given a time as journals and plans write it (UTC), return it as people read it."""
-    return same(moment[:19].replace("T", " "))
+    return same(clock(moment))
 
 
 def signer(name: str) -> str:

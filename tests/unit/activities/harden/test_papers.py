@@ -47,7 +47,7 @@ def test_the_report_has_the_outline_that_experts_expect(papers: dict[str, Paper]
     done = section(papers["hardening-report"], "实施记录").blocks[0]
     assert isinstance(done, Table)
     assert [head.zh for head in done.heads] == [
-        "主机", "项", "加固前", "加固后", "操作人", "复核人", "时间(UTC)", "回退点", "结果",
+        "主机", "项", "加固前", "加固后", "操作人", "复核人", "时间", "回退点", "结果",
     ]
 
 
