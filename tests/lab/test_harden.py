@@ -179,7 +179,7 @@ def test_ctrl_c_stops_between_hosts_and_worse_business_stops_the_batches(
     until(lambda: state(lab, C7, plan.id)[0] in ("armed", "applying", "applied"), 60)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does it: everything that runs hears it
     stopped = ended(run)
-    assert (stopped.code, stopped.said["stopped"]) == (2, "stopped by the operator"), stopped
+    assert (stopped.code, stopped.said["stopped"]) == (130, "stopped by the operator"), stopped
     assert {h: stopped.state(h) for h in hosts} == {
         C7: "verified", R8: "planned", KY: "planned", D12: "planned"}
     assert not changed(lab, before, *hosts[1:])
