@@ -69,7 +69,7 @@ def test_a_rule_is_taken_back_alone_and_somebody_elses_change_is_not_overwritten
     faults.run(lab, R8, f"echo '# somebody else' >>{SSHD}")
     refused = office.undo(plan)
     assert refused.state(R8) == "failed", refused
-    assert f"{SSHD} was changed since: before " in refused.reason(R8)
+    assert f"{SSHD}: was changed since: before " in refused.reason(R8)
     assert place(lab, R8, SSHD).read_bytes() == ours + b"# somebody else\n"
     faults.run(lab, R8, f"sed -i '/^# somebody else$/d' {SSHD}")
     assert office.undo(plan).state(R8) == "undone"
