@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from opsrunner.models import Frame
 
 SECTION = "\x1e"  # begins a section in a stored frame, in place of the one-time word
+_CODE = 3  # digits of an exit code; a longer one is no shell's, and might be too long to be read
 _GZIP = 31  # zlib: expect a gzip header
 _DIGITS = (string.ascii_letters + string.digits + "+/").encode()
 _NO_DIGITS = bytes(sorted(set(range(256)) - set(_DIGITS)))
@@ -146,7 +147,7 @@ def _take_code(body: bytes, mark: bytes) -> tuple[int | None, bytes]:
     while at >= 0:
         end = body.find(b"\n", at + len(mark))
         word = body[at + len(mark) : end] if end >= 0 else b""
-        if word == b"deadline" or word.isdigit():
+        if word == b"deadline" or (word.isdigit() and len(word) <= _CODE):
             code = 124 if word == b"deadline" else int(word)
             return code, body[:at] + body[end:]
         at = body.find(mark, at + len(mark))

@@ -13,6 +13,8 @@ from opsrunner.report.clock import clock, day
     ("2026-11-20T18:00:00", "2026-11-21 02:00:00"),
     ("2026-11-21T02:00:00+08:00", "2026-11-21 02:00:00"),
     ("-", "-"),
+    ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59"),
+    ("=HYPERLINK(" * 9, "=HYPERLINK(=HYPERLI"),
     ("", ""),
 ])
 def test_a_night_in_beijing_has_its_own_date(moment: str, shown: str) -> None:

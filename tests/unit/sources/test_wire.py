@@ -111,3 +111,9 @@ def test_any_output_under_the_cap_survives(noise: bytes) -> None:
         return
     frame = frames(stream(("ssh.effective", noise, b"", "0")), MARK, CAPS)["ssh.effective"]
     assert frame.stdout == noise
+
+
+def test_an_exit_code_too_long_to_be_one_is_none_and_the_frame_is_not_believed() -> None:
+    for code, known in (("255", 255), ("9" * 5000, None)):
+        frame = frames(stream(("login.defs", b"x", b"", code)), MARK, CAPS)["login.defs"]
+        assert (frame.exit_code, frame.complete) == (known, known is not None)
