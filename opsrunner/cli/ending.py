@@ -17,6 +17,7 @@ from opsrunner.plan.journal import Journal
 from opsrunner.plan.models import Plan
 from opsrunner.plan.states import FAILURES, State, unsettled
 
+_STANDING = frozenset({State.BEGUN, State.CONFIRMED, State.FAILED})  # there is something to undo
 _LONG = 160  # characters of a reason in the table; the journal has all of it
 
 
@@ -142,16 +143,16 @@ def foreseen(
                      for change in step.changes]
         for subject in plan.subjects
     }
-    rows: list[dict[str, str]] = []
-    for one in outcomes:
-        kept = {row["target"] for row in one.data.get("differences", ())}
-        rows += [
-            {"host": one.subject, "target": change.target, "now": change.after,
-             "back_to": change.before}
-            for change in changes[one.subject]
-            if one.state is not State.UNKNOWN and change.target not in kept
-        ]
-    said = [(one, row) for one in outcomes for row in one.data.get("differences", ())]
+    # What nobody confirmed goes back whole, whatever is there; what is back has nothing to give.
+    said = [(one, row) for one in outcomes if one.state is State.FAILED
+            for row in one.data.get("differences", ())]
+    stays = {(one.subject, row["target"]) for one, row in said}
+    rows = [
+        {"host": one.subject, "target": change.target, "now": change.after,
+         "back_to": change.before}
+        for one in outcomes if one.state in _STANDING for change in changes[one.subject]
+        if (one.subject, change.target) not in stays
+    ]
     if as_json:
         typer.echo(json.dumps({
             "states": {one.subject: one.state.value for one in outcomes},

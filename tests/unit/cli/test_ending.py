@@ -98,6 +98,8 @@ def test_what_breaks_off_names_who_is_open(
     (_S.CONFIRMED, (), ExitCode.COMPLIANT),
     (_S.FAILED, ("/etc/ssh/sshd_config",), ExitCode.VIOLATIONS),
     (_S.UNKNOWN, (), ExitCode.UNKNOWN),
+    (_S.UNDONE, (), ExitCode.COMPLIANT),
+    (_S.BEGUN, (), ExitCode.COMPLIANT),
 ])
 def test_what_an_undo_would_do_is_said_before(
     state: State, kept: tuple[str, ...], code: ExitCode, capsys: pytest.CaptureFixture[str],
@@ -106,5 +108,6 @@ def test_what_an_undo_would_do_is_said_before(
     outcome = Outcome("web1", state, "", {"differences": differences})
     assert foreseen(plan("web1", "web2"), [outcome], ()) is code
     said = capsys.readouterr().out
-    assert ("back     web1: /etc/ssh/sshd_config" in said) == (state is _S.CONFIRMED)
+    back = state in (_S.CONFIRMED, _S.BEGUN)
+    assert ("back     web1: /etc/ssh/sshd_config" in said) == back
     assert ("stays    web1: /etc/ssh/sshd_config" in said) == bool(kept)
