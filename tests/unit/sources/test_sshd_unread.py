@@ -39,15 +39,17 @@ class Daemon:
         """Return the file it writes at each start and reload."""
         return self.folder / "sshd.pid"
 
-    def unread(self) -> list[str]:
-        """Return the files that the probe says were not read."""
+    def unread(self, named: str = "filename") -> list[str]:
+        """Return the files that the probe says were not read; ``named``: how sshd names one."""
         program = self.folder / "fake"
-        program.write_text(SSHD.format(pidfile=self.pidfile, config=self.config))
+        said = SSHD.format(pidfile=self.pidfile, config=self.config)
+        program.write_text(said.replace("filename", named))
         program.chmod(0o755)
         script = [
             (FILES / "prelude.sh").read_text(), "need_root() { :; }",
             f"sshd_calls() {{ echo {program}; }}",
-            load_probes(FILES / "probes")["ssh.effective"].body,
+            load_probes(FILES / "probes")["ssh.effective"].body.replace(
+                "/etc/ssh/sshd_config", str(self.config)),
         ]
         done = subprocess.run(
             ["/bin/sh", "-c", "\n".join(script)], capture_output=True, text=True, check=True,
@@ -109,3 +111,9 @@ def test_a_pid_file_left_behind_says_nothing(daemon: Daemon, said: str) -> None:
 def test_without_a_pid_file_nothing_is_said(daemon: Daemon) -> None:
     daemon.pidfile.unlink()
     assert daemon.unread() == []
+
+
+def test_an_sshd_that_names_no_file_is_taken_to_read_the_usual_one(daemon: Daemon) -> None:
+    assert daemon.unread("reads") == []
+    os.utime(daemon.config, (1_700_003_700, 1_700_003_700))
+    assert daemon.unread("reads") == [str(daemon.config)]

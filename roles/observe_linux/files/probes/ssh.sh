@@ -9,7 +9,9 @@ ssh_port=lport=1 # where a Match block asks for the port, newer versions want to
 ssh_ask() { $ssh_call -T "$@" </dev/null; }
 ssh_unread() { # file: the pid file
   [ -f "$1" ] && read -r ssh_pid <"$1" && grep -q '(sshd)' "/proc/$ssh_pid/stat" 2>/dev/null || return 0
-  $ssh_call -ddd -t 2>&1 </dev/null | tr -d '\r' | sed -n 's/^debug2: load_server_config: filename //p' |
+  ssh_read=$($ssh_call -ddd -t 2>&1 </dev/null | tr -d '\r' |
+    sed -n 's/^debug2: load_server_config: filename //p')
+  printf '%s\n' "${ssh_read:-/etc/ssh/sshd_config}" |
     while read -r ssh_file; do # its folder too: a file may be gone from it
       find -L "$ssh_file" "$ssh_file.d" -maxdepth 0 -newer "$1" 2>/dev/null
     done
