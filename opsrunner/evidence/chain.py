@@ -44,6 +44,11 @@ def canonical(value: object) -> str:
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def line_hash(content: Mapping[str, Any]) -> str:
+    """Given a line of a chained file with its ``prev``, return the hash that the next one names."""
+    return hashlib.sha256(f"{content['prev']}{canonical(content)}".encode()).hexdigest()
+
+
 def _plainly(text: str) -> object:
     """Given JSON, return its value when a fast parser already proves the text canonical, or None.
 

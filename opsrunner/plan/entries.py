@@ -7,14 +7,13 @@ as in the evidence store: ``content`` is the canonical JSON of the line's other 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opsrunner.errors import EvidenceError
-from opsrunner.evidence.chain import GENESIS, canonical
+from opsrunner.evidence.chain import GENESIS, canonical, line_hash
 from opsrunner.plan.states import State, may_follow
 
 OPENED, STATE = "opened", "state"
@@ -39,7 +38,7 @@ class Entry:
         """Given the entry before, return this one with its number, link and hash."""
         number, prev = (before.n + 1, before.hash) if before else (0, GENESIS)
         linked = replace(self, n=number, prev=prev)
-        return replace(linked, hash=_hash(linked._content()))  # noqa: SLF001 - its own class
+        return replace(linked, hash=line_hash(linked._content()))  # noqa: SLF001 - its own class
 
     def line(self) -> bytes:
         """Return the line, its line feed included."""
@@ -59,10 +58,6 @@ class Lines:
 
     entries: tuple[Entry, ...]
     whole: int
-
-
-def _hash(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(f"{content['prev']}{canonical(content)}".encode()).hexdigest()
 
 
 def parse(data: bytes, name: str) -> Lines:
@@ -94,7 +89,7 @@ def _entry(line: bytes, before: Entry | None) -> Entry:
         raise ValueError(f"is number {value['n']}: a line is missing or stands twice")
     if value["prev"] != (before.hash if before else GENESIS):
         raise ValueError("does not follow the line before")
-    if _hash(value) != said:
+    if line_hash(value) != said:
         raise ValueError("was changed: its hash is another")
     state = value["state"] if value["state"] is None else State(value["state"])
     return Entry(**{**value, "state": state}, hash=said)

@@ -8,7 +8,6 @@ monotonic clock of the start ``boot``) is what durations are reckoned from.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -16,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from opsrunner.errors import EvidenceError
-from opsrunner.evidence.chain import GENESIS, canonical
+from opsrunner.evidence.chain import GENESIS, canonical, line_hash
 
 
 class Phase(StrEnum):
@@ -83,7 +82,7 @@ class Event:
         """Given the event before, return this one with its number, link and hash."""
         number, prev = (before.n + 1, before.hash) if before else (0, GENESIS)
         linked = replace(self, n=number, prev=prev)
-        return replace(linked, hash=_hash(linked._content()))  # noqa: SLF001 - its own class
+        return replace(linked, hash=line_hash(linked._content()))  # noqa: SLF001 - its own class
 
     def line(self) -> bytes:
         """Return the line, its line feed included."""
@@ -102,10 +101,6 @@ class Lines:
 
     events: tuple[Event, ...]
     whole: int
-
-
-def _hash(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(f"{content['prev']}{canonical(content)}".encode()).hexdigest()
 
 
 def parse(data: bytes, name: str) -> Lines:

@@ -22,8 +22,8 @@ from ansible.plugins.action import ActionBase
 
 from opsrunner.changes.answer import Answer, Outcome, parse
 from opsrunner.changes.reading import Target, read_script, read_state
-from opsrunner.changes.rendering import Left, Rendered, refuse_types, render
-from opsrunner.changes.showing import show
+from opsrunner.changes.rendering import refuse_types, render
+from opsrunner.changes.role_result import failed, told, why
 from opsrunner.changes.state import HostState
 from opsrunner.changes.transaction import (
     begin_script,
@@ -129,7 +129,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _present(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         wanted = self._wanted(variables)
         rendered = render(self._read(wanted, self._target(variables)), wanted)
-        result = _told(rendered, diff=self._task.diff)
+        result = told(rendered, diff=self._task.diff)
         if not rendered.changes:
             return result
         seconds = int(self._task.args.get("undo_after", 300))
@@ -144,11 +144,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """Change the host and confirm it by a new login; say where it stands when that fails."""
         begun = self._ask(script)
         if begun.outcome is not Outcome.DONE:
-            return _failed(name, begun, changed=begun.outcome not in _UNTOUCHED, seconds=seconds)
+            return failed(name, begun, changed=begun.outcome not in _UNTOUCHED, seconds=seconds)
         with self._new_login():
             confirmed = self._confirm(name)
         if confirmed.outcome is not Outcome.DONE:
-            return _failed(name, confirmed, changed=True, seconds=seconds)
+            return failed(name, confirmed, changed=True, seconds=seconds)
         return {"transaction": name}
 
     def _confirm(self, name: str) -> Answer:
@@ -166,7 +166,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """Take back every transaction of this role, the newest first, and forget them."""
         status = self._ask(status_script())
         if status.outcome is not Outcome.DONE:
-            raise AnsibleActionFail(f"what was done to the host is unknown: {_why(status)}")
+            raise AnsibleActionFail(f"what was done to the host is unknown: {why(status)}")
         known = {one.tx: one.state for one in status.transactions if one.tx.startswith(_OURS)}
         done: list[str] = []
         for name in sorted(known, reverse=True):
@@ -175,7 +175,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
                 for script in (*steps, clean_script(name)):
                     said = self._ask(script)
                     if said.outcome is not Outcome.DONE:
-                        return {**_failed(name, said, changed=True), "done": done}
+                        return {**failed(name, said, changed=True), "done": done}
             done.append(name)
         return {"changed": bool(done), "done": done}
 
@@ -247,51 +247,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             yield
         finally:
             connection.set_option("ssh_args", usual)
-
-
-def _told(rendered: Rendered, *, diff: bool) -> dict[str, Any]:
-    """Return what a run would do, as Ansible shows it."""
-    changes = rendered.changes
-    shown = [show(operation) for operation in changes.operations]
-    result: dict[str, Any] = {
-        "changed": bool(changes),
-        "done": [f"{one.kind} {one.target}" for one in shown],
-        "activated": list(changes.activate),
-        "reboot": list(changes.reboot),
-    }
-    for left in Left:
-        result[left.value] = {
-            one.variable: f"{one.zh} / {one.en}" for one in rendered.not_done if one.left == left
-        }
-    if rendered.not_done:
-        result["warnings"] = [
-            f"{one.variable}: {one.left.value}: {one.en}" for one in rendered.not_done
-        ]
-    if diff:
-        result["diff"] = [
-            {"before_header": f"{one.kind} {one.target}", "before": one.before,
-             "after_header": f"{one.kind} {one.target}", "after": one.after} for one in shown
-        ]
-    return result
-
-
-def _failed(name: str, said: Answer, *, changed: bool, seconds: int = 0) -> dict[str, Any]:
-    """Return a failure: which transaction, what it came to, and what the host does about it."""
-    words = [f"{name}: {said.outcome.value}: {_why(said)}"]
-    if seconds and changed:
-        words.append(f"what nobody confirmed the host takes back by itself within {seconds} s")
-    return {"failed": True, "changed": changed, "transaction": name, "msg": "; ".join(words)}
-
-
-def _why(said: Answer) -> str:
-    words = [
-        said.reason,
-        *(f"{one.about}: {one.words}" for one in (*said.refused, *said.trouble)),
-        *(f"{one.target}: {one.what} is {one.found}, not {one.expected}" for one in said.drift),
-        *(one.said for one in said.invalid),
-        *(f"{one.target} was changed since" for one in said.conflicts),
-    ]
-    return "; ".join(word for word in words if word) or said.state
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a variable holds

@@ -19,14 +19,9 @@ class Proven:
     """One verification with the run it is of, and when the store recorded that run's end."""
 
     said: Verification
+    level: Level
     run: str
     recorded: datetime
-
-    @property
-    def level(self) -> Level:
-        """Return the level that was proven; only for those that proved one."""
-        assert self.said.level is not None  # noqa: S101 - see ``proven_by_set``
-        return self.said.level
 
     def when(self) -> Proof:
         """Return the proof that it was verified, at the moment it went on record."""
@@ -55,7 +50,8 @@ def proven_by_set(
                 refused.append(f"run {run}: {error}")
                 continue
             if said.level is not None:
-                found.setdefault(record.id, []).append(Proven(said, run, recorded))
+                proven = Proven(said, said.level, run, recorded)
+                found.setdefault(record.id, []).append(proven)
     return found, refused
 
 
