@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from opsrunner.activities.harden.actor import targets_of
 from opsrunner.cli.carrying import Manner, carry
 from opsrunner.cli.case import Case, approved, load_case, require_hosts
 from opsrunner.cli.paperwork import Formats, Output, Template, prepare
@@ -17,7 +16,6 @@ from opsrunner.plan.batches import Pace
 from opsrunner.plan.execute import Ending, Work, execute
 from opsrunner.plan.execute import resume as go_on
 from opsrunner.plan.execute import undo as take_back
-from opsrunner.plan.models import Plan
 from opsrunner.settings import load_settings
 
 EXAMPLES = """
@@ -166,7 +164,7 @@ def _chosen(case: Case, limit: str, rules: Sequence[str]) -> tuple[list[str], li
         if any(not rules or step.rule in rules for step in subject.steps)
     ]
     names = [name.strip() for name in limit.split(",") if name.strip()] or known
-    _undoable(case.plan, names, rules)
+    _undoable(case, names, rules)
     wrong = [Problem("--limit", name, "is no host of the plan with such a step") for name in names
              if name not in known]
     if wrong:
@@ -176,23 +174,12 @@ def _chosen(case: Case, limit: str, rules: Sequence[str]) -> tuple[list[str], li
                           if step.rule in rules})
 
 
-def _undoable(plan: Plan, hosts: Sequence[str], rules: Sequence[str]) -> None:
-    """Refuse rules the plan does not hold, and those that share a target with another rule."""
+def _undoable(case: Case, hosts: Sequence[str], rules: Sequence[str]) -> None:
+    """Refuse rules the plan does not hold, and what its activity cannot take back."""
     problems = [
         Problem("--rule", name, "is no rule of the plan") for name in rules
-        if not any(step.rule == name for subject in plan.subjects for step in subject.steps)
+        if not any(step.rule == name for subject in case.plan.subjects for step in subject.steps)
     ]
-    shared: dict[tuple[str, str], list[str]] = {}  # a rule and what is wrong -> its hosts
-    for subject in plan.subjects if rules else ():
-        if subject.id in hosts:
-            try:
-                targets_of(subject, [step.id for step in subject.steps if step.rule in rules])
-            except InputError as error:
-                for one in error.problems:
-                    rule, _, host = one.key.partition("@")
-                    shared.setdefault((rule, one.message), []).append(host)
-    for (rule, message), where in shared.items():
-        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
-        problems.append(Problem("--rule", f"{rule}@{where[0]}{more}", message))
+    problems += case.activity.undoable(case.plan, hosts, rules)
     if problems:
         raise InputError(problems)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsrunner.changes.commands import run_on_hosts
-from opsrunner.changes.fleet import Fleet
-from opsrunner.cli.case import ACTIVITY, Case, actor_of, planned_hosts
+from opsrunner.cli.activities import Hands
+from opsrunner.cli.case import Case
 from opsrunner.cli.context import limits, playbook
 from opsrunner.cli.ending import exit_of, name_open, present
 from opsrunner.cli.paperwork import Paperwork, write_story
@@ -20,7 +20,6 @@ from opsrunner.plan.business import settle_seconds
 from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.execute import Ending, Work
 from opsrunner.plan.file import reread
-from opsrunner.plan.host_records import host_records
 from opsrunner.plan.journal import FILE as JOURNAL
 from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.states import State
@@ -63,9 +62,9 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     options = {"plan": case.plan.id, "digest": case.digest, "ticket": case.plan.ticket,
                "source_run": case.plan.source_run}
     with case.store.begin(
-        ACTIVITY,
+        case.plan.activity,
         inventory=case.plan.inventory,
-        policy_sha256=case.context.policies.sha256,
+        policy_sha256=case.prepared.policy_sha256,
         operator=case.operator,
         code_version=code_version(),
         options=options,
@@ -78,12 +77,12 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
             if manner.new else Journal.resume(place, digest=case.digest, run=run.run.id)
         )
         ending = _carried(case, manner, way, journal)
-        for record in host_records(case.plan, journal):
+        for record in case.prepared.records(case, journal):
             run.subject(record)
-        outputs = {"blobs": {"journal": case.store.put(place.read_bytes())},
-                   "states": dict(ending.states), "stopped": ending.stopped,
-                   "rechecks": case.rechecks}
-        run.finish(outputs=outputs)
+        own = dict(case.prepared.outputs(case))
+        blobs = {**own.pop("blobs", {}), "journal": case.store.put(place.read_bytes())}
+        states = dict(ending.states)
+        run.finish(outputs={"blobs": blobs, "states": states, "stopped": ending.stopped, **own})
     written = write_story(case.store, case.plan, case.digest, journal.entries, manner.papers)
     present(case.plan, run.run.id, journal, ending, written, as_json=manner.as_json)
     return exit_of(ending, written, manner.named)
@@ -96,10 +95,10 @@ def _carried(
     try:
         with journal, Stop() as stop, HostProgress(len(journal.states), manner.verb) as progress:
             forgotten = [name for name, state in journal.states.items() if state is State.UNDONE]
-            work, fleet = _work(case, journal, manner, stop, progress)
+            work, hands = _work(case, journal, manner, stop, progress)
             ending = way(work)
             undone = [name for name in ending.named(State.UNDONE) if name not in forgotten]
-            _forget(fleet, undone, progress)
+            _forget(hands, undone, progress)
     except BaseException:  # once the bar is gone
         name_open(case.plan, journal)
         raise
@@ -120,7 +119,7 @@ def _refuse(case: Case, manner: Manner, place: Path) -> None:
         raise InputError([Problem(case.plan.id, "", message)])
     runs = [run for run in case.store.runs() if run.status == "finished" or not place.exists()]
     lost = [run.id for run in runs
-            if run.activity == ACTIVITY and run.options.get("plan") == case.plan.id]
+            if run.activity == case.plan.activity and run.options.get("plan") == case.plan.id]
     if lost and not begun:
         message = f"was taken up by run {lost[-1]}, whose journal {place} is gone; plan again"
         raise InputError([Problem(case.plan.id, "", message)])
@@ -128,13 +127,12 @@ def _refuse(case: Case, manner: Manner, place: Path) -> None:
 
 def _work(
     case: Case, journal: Journal, manner: Manner, stop: Stop, progress: HostProgress,
-) -> tuple[Work, Fleet]:
+) -> tuple[Work, Hands]:
     context = case.context
-    subjects = {host.id: host for host in context.inventory.hosts}
+    subjects = case.prepared.subjects
     budget = limits(context.settings)
-    planned = planned_hosts(case)
-    armed = manner.undo_after + settle_seconds(case.business, planned)
-    actor, fleet = actor_of(case, armed, progress)
+    armed = manner.undo_after + settle_seconds(case.business, case.planned)
+    hands = case.prepared.hands(case, armed, progress)
     ask = Asker(
         case.business, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
@@ -144,7 +142,7 @@ def _work(
         plan=case.plan.model_copy(
             update={"subjects": tuple(s for s in case.plan.subjects if s.steps)},
         ),
-        actor=actor,
+        actor=hands,
         journal=journal,
         business=ask,
         pace=manner.pace,
@@ -152,12 +150,12 @@ def _work(
         stop=lambda: stop.asked,
         tell=lambda note: _tell(progress, note),
     )
-    return work, fleet
+    return work, hands
 
 
-def _forget(fleet: Fleet, undone: Sequence[str], progress: HostProgress) -> None:
-    """Have the hosts that are as before forget the transaction; its record is in the journal."""
-    for host, done in fleet.clean(undone) if undone else ():
+def _forget(hands: Hands, undone: Sequence[str], progress: HostProgress) -> None:
+    """Have what is as before forget what was kept for an undo; the journal has the record."""
+    for host, done in hands.forget(undone) if undone else ():
         if not done:
             progress.say(f"{host}: the snapshot stays on the host, it could not be removed")
 

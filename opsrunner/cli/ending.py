@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
+from opsrunner.cli.activities.registry import activity_of
 from opsrunner.cli.paperwork import Written
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode
@@ -61,8 +62,10 @@ def _next(plan: Plan, ending: Ending) -> Iterator[str]:
     states = ending.states
     for name in unsettled(states):
         yield f"unknown  {name}: find out with  opsrunner resume {plan.id}"
+    undoable = activity_of(plan).undoable
     for name in _in(states, State.FAILED):
-        yield f"failed   {name}: take it back with  opsrunner undo {plan.id} --limit {name}"
+        if not undoable(plan, [name], ()):
+            yield f"failed   {name}: take it back with  opsrunner undo {plan.id} --limit {name}"
     if refused := _in(states, State.REFUSED):
         yield (f"refused  {len(refused)} host(s), untouched: mend what it says, then  opsrunner"
                f" resume {plan.id} --retry-refused  ; what drifted is planned again")

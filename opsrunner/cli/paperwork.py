@@ -9,17 +9,15 @@ from typing import Annotated
 
 import typer
 
-from opsrunner.activities.harden.papers.operations import change_record, operation_report
-from opsrunner.activities.harden.papers.plan import plan_paper
-from opsrunner.activities.harden.papers.report import hardening_report
 from opsrunner.activities.harden.papers.story import Story
+from opsrunner.cli.activities.registry import activity_of
 from opsrunner.cli.outcome import require_folder
 from opsrunner.errors import OpsrunnerError
 from opsrunner.evidence.store import Store
 from opsrunner.plan import approvals
 from opsrunner.plan.approval import Trust, faults
 from opsrunner.plan.entries import OPENED, Entry, fold
-from opsrunner.plan.file import moment
+from opsrunner.plan.file import folder_of, moment
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people
 from opsrunner.plan.signers import load_signers
@@ -28,7 +26,6 @@ from opsrunner.report.paper import Language
 from opsrunner.report.papers import FORMATS, Desk, ready, write_papers
 from opsrunner.settings import Settings
 
-ACTIVITY = "harden"
 Output = Annotated[
     Path | None, typer.Option(help="Folder for the papers; default reports/RUN.")
 ]
@@ -88,7 +85,7 @@ def write_plan(
     plan: Plan, digest: str, folder: Path, work: Paperwork, withdrawals: Sequence[Withdrawal] = (),
 ) -> Written:
     """Given a plan, its digest and withdrawals, write the paper to be signed into a folder."""
-    papers = [plan_paper(plan, digest, _names(work), withdrawals)]
+    papers = activity_of(plan).plan_papers(plan, digest, _names(work), withdrawals)
     return written(work, lambda: write_papers(papers, folder, work.desk, work.language), plan)
 
 
@@ -99,7 +96,7 @@ def write_story(
 
     def write() -> list[Path]:
         story = story_of(store, plan, digest, entries, work)
-        papers = [hardening_report(story), operation_report(story), change_record(story)]
+        papers = activity_of(plan).papers(story, folder_of(store.root, plan.id))
         folder = work.folder(newest_run(entries))
         return write_papers(papers, folder, work.desk, work.language)
 

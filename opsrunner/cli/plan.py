@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,24 +11,19 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.check.plan import plan_check
-from opsrunner.activities.harden.planning import Basis, Cause, HostTask, make_plan, tasks_of
-from opsrunner.changes.fleet import Fleet
-from opsrunner.changes.reading import Target
-from opsrunner.changes.state import HostState
+from opsrunner.activities.harden.planning import Basis, Cause, make_plan, tasks_of
 from opsrunner.cli.check import observe_and_judge
-from opsrunner.cli.context import Context, limits, load_context, open_store, playbook
+from opsrunner.cli.context import Context, limits, load_context, open_store
+from opsrunner.cli.fleet import findings_of, read_hosts
 from opsrunner.cli.paperwork import Paperwork, Template, prepare, write_plan
-from opsrunner.cli.progress import HostProgress
 from opsrunner.cli.table import echo_table
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.store import Store
-from opsrunner.models import Finding, Subject
 from opsrunner.plan.business import declared
 from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.file import DIGEST_FILE, folder_of, load, save
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
-from opsrunner.report.findings import decode
 from opsrunner.version import code_version
 
 EXAMPLES = """
@@ -113,7 +108,8 @@ def harden(
         code_version(), ticket, period, emergency, valid_days,
     )
     tasks = tasks_of(context.inventory.hosts, basis, agreed)
-    planned = make_plan(tasks, _read(context, tasks), cause, datetime.now(UTC))
+    reads = {task.subject.id: task.reads for task in tasks if task.wanted}
+    planned = make_plan(tasks, read_hosts(context, reads), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
     _present(path, papers, as_json=as_json)
     unknown = any(left.reason == "unknown" for s in planned.plan.subjects for left in s.left_out)
@@ -166,33 +162,6 @@ def acknowledgements(given: Sequence[str], context: Context) -> dict[tuple[str, 
     return agreed
 
 
-def fleet_of(
-    context: Context, hosts: Iterable[Subject], plan: str, undo_after: int, progress: HostProgress,
-) -> Fleet:
-    """Given the context, hosts, a plan's id and the undo's seconds, return how they are reached."""
-    platforms = context.policies.platforms
-    targets = {
-        host.id: Target(host.id, host.platform, platforms[host.platform].family, host.attributes)
-        for host in hosts
-    }
-    return Fleet(
-        playbook(context, "check.yml"), limits(context.settings), targets, plan, undo_after,
-        progress.event,
-    )
-
-
-def _read(context: Context, tasks: Sequence[HostTask]) -> dict[str, HostState | str]:
-    """Given the hosts' tasks, read what the remedies must see; a state, or why there is none."""
-    reads = {task.subject.id: task.reads for task in tasks if task.wanted}
-    states: dict[str, HostState | str] = {}
-    with HostProgress(len(reads), "read") as progress:
-        fleet = fleet_of(context, context.inventory.hosts, "", 0, progress)
-        for host, state in fleet.read(reads):
-            states[host] = state
-            progress.done(f"{host}: {'read' if isinstance(state, HostState) else state}")
-    return states
-
-
 def _basis(
     context: Context, store: Store, only: Sequence[str], from_run: str | None,
 ) -> tuple[str, Basis]:
@@ -210,18 +179,6 @@ def _basis(
         run_id = observe_and_judge(check, context, store, only)
     expected = {host: kind.rules for host, kind in check.kinds.items()}
     return run_id, Basis(findings_of(store, run_id, only), expected, context.policies.rules)
-
-
-def findings_of(
-    store: Store, run_id: str, only: Sequence[str] = (),
-) -> Mapping[str, list[Finding]]:
-    """Given a run and perhaps rules, return the findings by host."""
-    found = {}
-    for record in store.subject_records(run_id):
-        blob = record.blobs.get("findings")
-        rows = decode(store.get(blob), record.kind, record.id, record.blobs) if blob else []
-        found[record.id] = [row for row in rows if not only or row.rule in only]
-    return found
 
 
 def _present(path: Path, papers: Paperwork, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsrunner.cli.case import Case, actor_of
+from opsrunner.cli.case import Case
 from opsrunner.cli.ending import foreseen, rehearsed
 from opsrunner.cli.progress import HostProgress
 from opsrunner.plan.states import State
@@ -17,7 +17,7 @@ def rehearse(case: Case, undo_after: int, *, as_json: bool) -> int:
     names = [subject.id for subject in case.plan.subjects if subject.steps]
     barred = case.permit.gate("", names)
     with HostProgress(len(names), "compare") as progress:
-        actor, _ = actor_of(case, undo_after, progress)
+        actor = case.prepared.hands(case, undo_after, progress)
         outcomes = []
         for outcome in actor.read(names):
             outcomes.append(outcome)
@@ -31,7 +31,7 @@ def foresee(case: Case, names: Sequence[str], only: Sequence[str], *, as_json: b
     Each host is asked whether it is still as the change left it. Return the exit code.
     """
     with HostProgress(len(names), "compare") as progress:
-        actor, _ = actor_of(case, 0, progress)
+        actor = case.prepared.hands(case, 0, progress)
         outcomes = []
         for outcome in actor.preview(names, only):
             outcomes.append(outcome)

@@ -22,7 +22,7 @@ import yaml
 
 from opsrunner.activities.harden.planning import merged
 from opsrunner.activities.harden.steps import Wanted
-from opsrunner.cli.plan import findings_of
+from opsrunner.cli.fleet import findings_of
 from opsrunner.evidence.store import Store
 from opsrunner.models import Verdict
 from opsrunner.plan.models import Danger, Plan, Words

@@ -118,6 +118,10 @@ class HardenActor:
         for part, names in parts.items():
             yield from self.fleet.preview(names, part)
 
+    def forget(self, subjects: Sequence[str]) -> Iterator[tuple[str, bool]]:
+        """Have each host remove the snapshot of what is taken back."""
+        yield from self.fleet.clean(subjects)
+
     def status(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Ask each host how it stands."""
         yield from self.fleet.status(subjects)
