@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ RELOADED = "touch /run/sshd.pid"
 CASES = Path(__file__).parents[1] / "policies" / "cases"
 
 
+@cache
 def proofs() -> dict[int, dict[str, Proof]]:
     """Return the lab proofs by batch and rule."""
     found: dict[int, dict[str, Proof]] = defaultdict(dict)
@@ -31,17 +32,21 @@ def proofs() -> dict[int, dict[str, Proof]]:
     return found
 
 
-@pytest.fixture(autouse=True)
-def _reset_afterwards(lab: Lab) -> Iterator[None]:
-    yield
+@pytest.fixture(scope="module", autouse=True)
+def _reset_at_first(lab: Lab) -> None:
     lab.reset()
+
+
+@pytest.fixture(autouse=True)
+def _reset_afterwards(pristine: list[str], batch: int) -> None:
+    pristine += sorted({f"lab-{identity}-1" for proof in proofs()[batch].values()
+                        for identity in proof.hosts})
 
 
 @pytest.mark.parametrize("way", ["wrong", "right"])
 @pytest.mark.parametrize("batch", sorted(proofs()))
 def test_rules_follow_the_host(lab: Lab, tmp_path: Path, batch: int, way: str) -> None:
     """All scripts of a batch run on one host of each identity, then one check judges them."""
-    lab.reset()
     rules = proofs()[batch]
     scripts: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for rule, proof in rules.items():

@@ -10,6 +10,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .instance import Host
 
 NOT_KEPT = ("proc", "sys", "dev", "run", "tmp")
+CLOCK_GRAIN = 2.0  # seconds; a hundred times that of any kernel
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class Node:
     gid: int
     xattrs: tuple[tuple[str, bytes], ...]
     content: str
+
+
+_KNOWN: dict[str, tuple[tuple[int, ...], Node]] = {}  # path -> what it was known by, its picture
 
 
 def _leader(lab: Lab, host: Host) -> int:
@@ -125,28 +130,45 @@ def merged_root(lab: Lab, name: str) -> Path:
 
 def tree(lab: Lab, name: str) -> dict[str, Node]:
     """Return the whole merged tree of a host, path -> Node, without the kernel's folders."""
-    top = merged_root(lab, name)
+    top = str(merged_root(lab, name))
     found: dict[str, Node] = {}
     for folder, folders, files in os.walk(top):
-        if folder == str(top):
+        if folder == top:
             folders[:] = [name for name in folders if name not in NOT_KEPT]
         for entry in [*folders, *files]:
-            path = Path(folder, entry)
-            found["/" + str(path.relative_to(top))] = _node(path)
+            path = f"{folder}/{entry}"
+            found[path.removeprefix(top)] = _node(path)
     return found
 
 
-def _node(path: Path) -> Node:
-    """Return the picture of one path."""
-    facts = path.lstat()
+def _node(path: str) -> Node:
+    """Return the picture of one path; what the kernel says is unchanged is not read again.
+
+    No change leaves a path's ctime as it was, and nobody can set it. One that follows the last
+    within the clock's grain could be missed, so a path that has just changed is read again.
+    """
+    began, facts = time.time(), os.lstat(path)
+    stamp = (facts.st_ino, facts.st_ctime_ns, facts.st_mtime_ns, facts.st_size, facts.st_mode,
+             facts.st_uid, facts.st_gid)  # fmt: skip
+    known = _KNOWN.get(path)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    node = _look(path, facts)
+    if began - facts.st_ctime > CLOCK_GRAIN:
+        _KNOWN[path] = stamp, node
+    return node
+
+
+def _look(path: str, facts: os.stat_result) -> Node:
+    """Read the picture of one path."""
     kind = stat.filemode(facts.st_mode)[0]
     names = sorted(os.listxattr(path, follow_symlinks=False))
     xattrs = tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in names)
     content = ""
     if kind == "l":
-        content = str(path.readlink())
+        content = str(Path(path).readlink())
     elif kind == "-":
-        with path.open("rb") as handle:
+        with Path(path).open("rb") as handle:
             content = hashlib.file_digest(handle, "sha256").hexdigest()
     return Node(kind, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, xattrs, content)
 
