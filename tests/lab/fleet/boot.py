@@ -100,14 +100,14 @@ def _release_file(root: Path) -> Iterator[None]:
 
 def leader_pid(instance: Instance, host: Host) -> int | None:
     """Return the pid of a host's PID 1 as seen from here, None when the host is not running."""
-    supervisor = processes.supervisors(instance.machine(host)).get(instance.machine(host))
+    supervisor = processes.supervisor(instance.machine(host))
     return None if supervisor is None else processes.leader_of(supervisor)
 
 
 def stop(instance: Instance, host: Host) -> None:
     """Kill a host at once and take its cable and control groups away."""
     machine = instance.machine(host)
-    supervisor = processes.supervisors(machine).get(machine)
+    supervisor = processes.supervisor(machine)
     if supervisor is not None:
         processes.end_machine(supervisor)
     network.unplug(instance, host)

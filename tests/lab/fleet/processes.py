@@ -13,6 +13,7 @@ from pathlib import Path
 from .shell import wait_until
 
 PROC = Path("/proc")
+_FOUND: dict[str, int] = {}  # machine -> its nspawn when last asked
 
 
 def command_line(pid: int) -> list[str]:
@@ -46,6 +47,21 @@ def supervisors(machine_prefix: str) -> dict[str, int]:
             if argument.startswith(f"--machine={machine_prefix}") and alive(int(entry.name)):
                 found[argument.partition("=")[2]] = int(entry.name)
     return found
+
+
+def supervisor(machine: str) -> int | None:
+    """Given a machine's whole name, return the pid of its nspawn, None when it does not run.
+
+    The pid that was found last is looked at before all of /proc.
+    """
+    pid = _FOUND.get(machine)
+    if pid is None or f"--machine={machine}" not in command_line(pid) or not alive(pid):
+        pid = supervisors(machine).get(machine)
+    if pid is None:
+        _FOUND.pop(machine, None)
+    else:
+        _FOUND[machine] = pid
+    return pid
 
 
 def namespace(pid: int, kind: str) -> str:
