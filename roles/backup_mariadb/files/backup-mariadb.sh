@@ -47,27 +47,21 @@ trap 'fail "stopped by a signal"' HUP INT TERM
 rm -rf "$directory"/.partial-*
 mkdir "$work" || fail "cannot write to $directory"
 
-login=
-[ -z "$options_file" ] || login=--defaults-extra-file=$options_file
-connect() { "$client" $login --batch --raw --skip-column-names --unbuffered --connect-timeout=10; }
-ask() { printf '%s\n' "$1" | connect 2> "$work/err" || fail "$(cat "$work/err")"; }
+. "$here/session.sh"
 
 other=$(ask "SELECT GROUP_CONCAT(table_schema, '.', table_name) FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND engine <> 'InnoDB' AND table_schema $not_system") || exit 1
 [ "$other" = NULL ] || fail "tables that a consistent dump cannot hold (not InnoDB): $other"
 
-# A numbered row, so that a restored copy can say how new it is. Never on a standby.
 version=$(ask 'SELECT VERSION()') || exit 1
-read_only=$(ask 'SELECT @@read_only') || exit 1
-if [ -n "$sentinel" ] && [ "$read_only" = 0 ]; then
-    ask "CREATE DATABASE IF NOT EXISTS ${sentinel%.*};
-        CREATE TABLE IF NOT EXISTS $sentinel (n BIGINT PRIMARY KEY AUTO_INCREMENT, at DATETIME(6) NOT NULL)
-            ENGINE = InnoDB; INSERT INTO $sentinel (at) VALUES (UTC_TIMESTAMP(6))" || exit 1
-fi
+write_sentinel
 databases=$(ask "SELECT schema_name FROM information_schema.schemata WHERE schema_name $not_system") || exit 1
 [ -n "$databases" ] || fail "the server has no database"
 
-# One connection holds everybody still while its own snapshot and the dump's are taken.
+# One connection holds everybody still while its own snapshot and the dump's are taken. Nor is a log
+# closed meanwhile: both must name one position.
+exec 8> "$directory/.rotating"
+flock -w 60 8 || fail "the logs have been saved for more than 60 s: no moment for a dump"
 mkfifo "$work/sql" "$work/raw" "$work/end" "$work/copied"
 connect < "$work/sql" > "$work/said" 2> "$work/said.err" &
 session=$!
@@ -90,6 +84,7 @@ tell "SET SESSION lock_wait_timeout = $lock_wait, group_concat_max_len = 1048576
         wait_timeout = 86400, max_statement_time = 0;
     FLUSH TABLES WITH READ LOCK; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     START TRANSACTION WITH CONSISTENT SNAPSHOT;
+    SELECT DATE_FORMAT(UTC_TIMESTAMP(), 'moment %Y%m%dT%H%i%sZ');
     SELECT CONCAT('id ', CONNECTION_ID()); SELECT 'done lock';"
 await lock $((lock_wait * 10 + 50))
 
@@ -134,6 +129,7 @@ done
 tell "SELECT CONCAT('position gtid ', @@gtid_binlog_pos); SELECT 'begin master'; SHOW MASTER STATUS;
     SELECT 'end master'; UNLOCK TABLES; SELECT 'done unlock';"
 await unlock 50
+flock -u 8
 
 # What is no row has no snapshot: it is listed now and again after the dump, and must be the same.
 part() { sed -n "/^begin $1\$/,/^end $1\$/p" "$work/said" | sed '1d;$d'; }
@@ -185,6 +181,8 @@ part grants | sed "s/^CREATE USER /CREATE USER IF NOT EXISTS /; s/\$/;/" > "$wor
     echo 'opsrunner-manifest 1'
     printf 'server %s\ntaken %s\nposition gtid %s\nposition binlog %s\n' \
         "$version" "$stamp" "$position" "${wanted:-none}"
+    grep '^moment ' "$work/said"
+    [ -z "$sentinel" ] || printf 'sentinel_table %s\n' "$sentinel"
     part objects
     part rows | as_manifest
     printf 'grants %s %s\n' "$(wc -l < "$work/grants.sql")" "$(sha256sum < "$work/grants.sql" | cut -c 1-64)"

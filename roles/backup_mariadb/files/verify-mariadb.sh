@@ -1,15 +1,21 @@
 #!/bin/sh
 # How far a backup of MariaDB can be trusted, found by restoring it into a scratch instance.
-# usage: verify-mariadb SET SCRATCH [LEVEL]     LEVEL 1 to 4, default 4
+# usage: verify-mariadb SET SCRATCH [LEVEL [replay]]     LEVEL 1 to 4, default 4
 # Out: one line "level N" (proven), lines "problem TEXT", and "cleaned yes|no".
-# Exit: 0 the level is proven, 1 it is not, 2 could not be looked at (no statement on the backup).
+# From level 1 on "range FROM TO" (UTC, as 20261122T001500Z): what the dump and the saved logs behind it
+# can restore, and "gap NAME WHY FROM TO" for each log that is missing or damaged, with what is lost.
+# At level 4 with replay, "replayed NAME" (the last log) and "recovered N TIME" (the newest numbered row).
+# Exit: 0 the level is proven (and the logs replayed, where asked for), 1 it is not, 2 could not be looked
+# at (no statement on the backup).
 set -u
 umask 077
 here=$(dirname "$0")
 . "$here/manifest.sh"
+. "$here/binlogs.sh"
 set_dir=$1
 scratch=$2
 wanted=${3:-4}
+replay=${4:-}
 proven=0
 server=
 made=
@@ -56,6 +62,9 @@ damaged=$(sha256sum -c SHA256SUMS 2> /dev/null | sed -n 's/: FAILED.*//p' | tr '
 [ -z "$damaged" ] || { problem "damaged since it was written: $damaged"; exit; }
 [ "$(wc -l < SHA256SUMS)" = 3 ] || { problem "SHA256SUMS is not whole"; exit; }
 proven=1
+logs=$(readlink -m "$PWD/../logs")
+chain=$(list_logs manifest "$logs")
+printf '%s\n' "$chain" | grep -E '^(range|gap) '
 [ "$wanted" -gt 1 ] || { result=0; exit; }
 
 # L2: the formats are whole by their own rules.
@@ -125,9 +134,11 @@ connect --default-character-set=utf8mb4 < "$scratch/dump" > /dev/null 2> "$scrat
 load_code=$?
 wait "$unzip"; unzip_code=$?
 # No space is a fault of the scratch disk, not of the backup.
-if cat "$scratch/load.err" "$scratch/error.log" | grep -qiE 'no space left|disk (is )?full|table .* is full|errno: 28'; then
-    unable "the disk of $scratch is full"
-fi
+no_space() {
+    cat "$scratch/load.err" "$scratch/error.log" |
+        grep -qiE 'no space left|disk (is )?full|table .* is full|errno: 28'
+}
+! no_space || unable "the disk of $scratch is full"
 [ "$load_code" = 0 ] || { problem "cannot be restored: $(tail -n 3 "$scratch/load.err")"; exit; }
 [ "$unzip_code" = 0 ] || { problem "dump.sql.gz cannot be read to its end"; exit; }
 connect < grants.sql > /dev/null 2> "$scratch/load.err" ||
@@ -144,7 +155,7 @@ proven=3
         printf 'grants %s %s\n' "$(wc -l < "$scratch/grants.sql")" "$(sha256sum < "$scratch/grants.sql" | cut -c 1-64)"
 } > "$scratch/found" 2> "$scratch/found.err" || unable "the restored data cannot be read: $(cat "$scratch/found.err")"
 marked=$(sed -n 's/^sentinel //p' manifest)
-grep -Ev '^(opsrunner-manifest|server|taken|position|sentinel|end)( |$)' manifest > "$scratch/expected"
+grep -Ev '^(opsrunner-manifest|server|taken|moment|position|sentinel|sentinel_table|end)( |$)' manifest > "$scratch/expected"
 sort "$scratch/expected" > "$scratch/a"
 sort "$scratch/found" > "$scratch/b"
 if ! diff "$scratch/a" "$scratch/b" > "$scratch/diff"; then
@@ -154,4 +165,33 @@ if ! diff "$scratch/a" "$scratch/b" > "$scratch/diff"; then
 fi
 [ -z "$marked" ] || printf 'sentinel %s\n' "$marked"
 proven=4
+[ "$replay" = replay ] || { result=0; exit; }
+
+# What was written after the dump: the logs that follow it without a gap, to the end of the last.
+files=$(printf '%s\n' "$chain" | sed -n 's/^use //p')
+if [ -n "$files" ]; then
+    binlog=$(command -v mariadb-binlog || command -v mysqlbinlog) || unable "no program mariadb-binlog"
+    mkdir "$scratch/logs" && mkfifo "$scratch/events" || unable "no space below $scratch"
+    set --
+    for file in $files; do
+        name=${file#*-}
+        name=$scratch/logs/${name%.gz}
+        gzip -dc "$logs/$file" > "$name" 2> "$scratch/load.err" || unable "$(cat "$scratch/load.err")"
+        set -- "$@" "$name"
+    done
+    "$binlog" --no-defaults --verify-binlog-checksum --local-load="$scratch/tmp" \
+        --start-position="$(sed -n 's/^position binlog [^ ]* //p' manifest)" "$@" \
+        > "$scratch/events" 2> "$scratch/binlog.err" &
+    reader=$!
+    connect --binary-mode < "$scratch/events" > /dev/null 2> "$scratch/load.err"
+    load_code=$?
+    wait "$reader"; read_code=$?
+    ! no_space || unable "the disk of $scratch is full"
+    [ "$load_code$read_code" = 00 ] ||
+        { problem "the logs cannot be replayed: $(tail -n 3 "$scratch/load.err" "$scratch/binlog.err")"; exit; }
+    printf 'replayed %s\n' "${name##*/}"
+fi
+table=$(sed -n 's/^sentinel_table //p' manifest)
+[ -z "$table" ] || connect -e "SELECT CONCAT('recovered ', n, DATE_FORMAT(at, ' %Y%m%dT%H%i%sZ'))
+    FROM $table ORDER BY n DESC LIMIT 1" || unable "the numbered rows cannot be read"
 result=0
