@@ -43,6 +43,7 @@ class Options(BaseModel):
     host_bytes: Positive = 16 * _MIB  # output of all probes of one host
     language: Literal["zh", "en"] = "zh"  # of papers, and what HTML begins in
     paper_template: Path | None = None  # a DOCX template of the customer, for papers
+    secrets_file: Path | None = None  # encrypted by ansible-vault: name -> text, for policies
     vault_password_file: Path | None = None
     vault_password_fd: Annotated[Whole, Field(ge=3)] | None = None
 
