@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-LINKED = ("playbooks", "roles", "ansible.cfg")
+LINKED = ("playbooks", "roles", "ansible.cfg", "plugins/strategy")
 
 _MARK = """
 
@@ -233,7 +233,7 @@ def make_project(root: Path) -> Project:
     """Given an empty folder, make a project in it; return it."""
     project = Project(root)
     for name in LINKED:
-        (root / name).symlink_to(REPOSITORY / name)
+        project.path(name).symlink_to(REPOSITORY / name)
     plugin = (REPOSITORY / "plugins" / "action" / "probe.py").read_text(encoding="utf-8")
     (root / "touched").mkdir()
     marked = plugin + _MARK.format(folder=str(root / "touched"))
