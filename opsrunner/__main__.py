@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.exceptions import TyperException
 
-from opsrunner.cli.app import app
+from opsrunner.cli.app import application
 from opsrunner.errors import ExitCode, InputError, OpsrunnerError
 
 INTERRUPTED = int(ExitCode.STOPPED)  # as ExitCode it is a command's own, which has said more
@@ -23,11 +23,12 @@ _CONTAINERS = 50_000
 
 def main(arguments: list[str] | None = None) -> int:
     """Given command-line arguments (default: the process's), run them; return the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     console = Console(stderr=True, soft_wrap=True)
     _stop_like_ctrl_c()
     gc.set_threshold(_CONTAINERS)
     try:
-        outcome = app(args=arguments, standalone_mode=False)
+        outcome = application(given)(args=given, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         outcome = INTERRUPTED
     except TyperException as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+_known: set[Callable[[typer.Typer], None]] = set()  # what has added its commands
 
 
 
@@ -47,7 +49,26 @@ def _main(
     pass
 
 
-for _module in sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])):
-    _register = getattr(importlib.import_module(f"opsrunner.cli.{_module}"), "register", None)
-    if _register is not None:
-        _register(app)
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """Given a command line, return the application: its command alone, or else every command.
+
+    A command whose module has its name needs no other: to import all takes as long as a host.
+    """
+    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    alone = [name for name in arguments[:1] if name in names]
+    if not _registered(alone):
+        _registered(names)
+    return app
+
+
+def _registered(names: Sequence[str]) -> bool:
+    """Given modules of this folder, have those with commands add them; return whether any has."""
+    found = False
+    for name in names:
+        register = getattr(importlib.import_module(f"opsrunner.cli.{name}"), "register", None)
+        if register is not None:
+            found = True
+            if register not in _known:
+                _known.add(register)
+                register(app)
+    return found
