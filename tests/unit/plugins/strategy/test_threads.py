@@ -15,7 +15,7 @@ from opsrunner.sources.limits import Limits
 
 ROOT = Path(__file__).parents[4]
 FORKS = 4
-LIMITS = Limits(host_seconds=4, grace_seconds=1)
+LIMITS = Limits(host_seconds=9, grace_seconds=1)
 SCRIPT = 'echo "@@OPS_MARK@ BEGIN plain"; echo "$ADDRESS"; echo "@@OPS_MARK@ END"\n'
 SSH = """#!/bin/sh
 [ $# -gt 2 ] || exit 0  # Ansible asks once what ssh can do
