@@ -7,7 +7,7 @@ when that was. So a gap cannot be filled in afterwards: work done later proves a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Proof:
     run: str
 
 
-class Settled(NamedTuple):  # made by the hundred thousand
+class Settled(NamedTuple):
     """One occurrence and what became of it; ``run`` is the first that proves it, "" if none."""
 
     occurrence: Occurrence
@@ -48,44 +48,81 @@ class Settled(NamedTuple):  # made by the hundred thousand
     run: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Disjoint occurrences in order, and what is asked of them again and again.
+
+    A fleet's thousands of backup sets are measured by a handful of such rows.
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    names: tuple[str, ...]
+    starts: tuple[datetime, ...]
+    ends: tuple[datetime, ...]
+
+    @classmethod
+    def of(cls, occurrences: Iterable[Occurrence]) -> Expected:
+        """Given occurrences in order, return the row of them."""
+        row = tuple(occurrences)
+        return cls(
+            row, tuple(one.name for one in row), tuple(one.start for one in row),
+            tuple(one.end for one in row),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a row: the run that proves each place of it, and how many are closed."""
+
+    expected: Expected
+    runs: Mapping[int, str]
+    closed: int
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Return the names of the closed occurrences that nothing proves, in order."""
+        names, found, begin = self.expected.names, [], 0
+        for place in sorted(self.runs):
+            found += names[begin : min(place, self.closed)]
+            begin = place + 1
+        return (*found, *names[begin : self.closed])
+
+    @property
+    def overdue(self) -> bool:
+        """Return whether the newest closed one was missed.
+
+        An older miss stays in the record; it is not overdue any more once a later one was proven.
+        """
+        return max(self.runs, default=-1) < self.closed - 1
+
+    def settled(self) -> list[Settled]:
+        """Return each occurrence with what became of it."""
+        return [
+            Settled(one, State.PROVEN, self.runs[place]) if place in self.runs
+            else Settled(one, State.MISSED if place < self.closed else State.OPEN)
+            for place, one in enumerate(self.expected.occurrences)
+        ]
+
+
 def settle(
-    expected: Sequence[Occurrence],
-    proofs: Iterable[Proof],
-    now: datetime,
-    *,
-    within: timedelta = _NONE,
-) -> list[Settled]:
-    """Given disjoint occurrences in order, proofs and the time, settle each; ``within``: below.
+    expected: Expected, proofs: Iterable[Proof], now: datetime, *, within: timedelta = _NONE,
+) -> Kept:
+    """Given a row of occurrences, proofs and the time, settle each; ``within``: below.
 
     A proof is for the occurrence that it lies in wholly. It counts when it was recorded no later
     than ``within`` after that occurrence's end, and not before it was done.
     """
-    starts = [one.start for one in expected]
     runs: dict[int, str] = {}
     for proof in sorted(proofs):
-        place = bisect_right(starts, proof.earliest) - 1
-        if place >= 0 and _counts(proof, expected[place], expected[place].end + within):
+        place = bisect_right(expected.starts, proof.earliest) - 1
+        if place >= 0 and _counts(proof, expected.ends[place], within):
             runs.setdefault(place, proof.run)
-    closed = bisect_right([one.end for one in expected], now - within)
-    return [
-        Settled(one, State.PROVEN, runs[place]) if place in runs
-        else Settled(one, State.MISSED if place < closed else State.OPEN)
-        for place, one in enumerate(expected)
-    ]
+    return Kept(expected, runs, bisect_right(expected.ends, now - within))
 
 
-def _counts(proof: Proof, one: Occurrence, closes: datetime) -> bool:
-    """Given a proof, the period it may be of, and when that closes, return whether it counts."""
+def _counts(proof: Proof, end: datetime, within: timedelta) -> bool:
+    """Given a proof, and when the period it may be of ends, return whether it counts."""
     return (
-        proof.earliest < one.end and proof.latest < one.end
-        and proof.latest <= proof.recorded < closes
+        proof.earliest < end and proof.latest < end
+        and proof.latest <= proof.recorded < end + within
     )
-
-
-def overdue(settled: Sequence[Settled]) -> bool:
-    """Given what became of a row of occurrences, return whether the newest closed one was missed.
-
-    An older miss stays in the record; it is not overdue any more once a later one was proven.
-    """
-    closed = [one for one in settled if one.state is not State.OPEN]
-    return bool(closed) and closed[-1].state is State.MISSED

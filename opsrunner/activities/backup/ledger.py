@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from opsrunner.activities.backup.proofs import Proven, fresh, levels_by_week
 from opsrunner.policy.backup import BackupPolicy, BackupSet, Level
 from opsrunner.schedule.cadence import Cadence, Occurrence, occurrences
-from opsrunner.schedule.settle import Proof, Settled, State, overdue, settle
+from opsrunner.schedule.settle import Expected, Kept, Proof, State, settle
 
 _WEEKLY = Cadence(every="weekly")
 _WEEK = timedelta(weeks=1)
@@ -199,14 +199,13 @@ def _duties(
     )
 
 
-def _whole(
-    cadence: Cadence, zone: ZoneInfo, begin: datetime, now: datetime,
-) -> list[Occurrence]:
+@lru_cache(maxsize=256)  # a fleet has thousands of backup sets and a handful of cadences
+def _whole(cadence: Cadence, zone: ZoneInfo, begin: datetime, now: datetime) -> Expected:
     """Given a cadence and a stretch, return its periods; one that began before is not due."""
-    return [one for one in occurrences(cadence, zone, begin, now) if one.start >= begin]
+    return Expected.of(
+        one for one in occurrences(cadence, zone, begin, now) if one.start >= begin
+    )
 
 
-def _done(duty: Duty, cadence: Cadence, settled: Sequence[Settled]) -> Done:
-    missed = tuple(one.occurrence.name for one in settled if one.state is State.MISSED)
-    proven = sum(one.state is State.PROVEN for one in settled)
-    return Done(duty, cadence.every, proven, missed, overdue(settled))
+def _done(duty: Duty, cadence: Cadence, kept: Kept) -> Done:
+    return Done(duty, cadence.every, len(kept.runs), kept.missed, kept.overdue)

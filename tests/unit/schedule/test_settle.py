@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsrunner.schedule.cadence import Cadence, occurrences
-from opsrunner.schedule.settle import Proof, Settled, State, overdue, settle
+from opsrunner.schedule.settle import Expected, Kept, Proof, State, settle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BEGIN = datetime(2026, 11, 1, tzinfo=SHANGHAI)
 END = BEGIN + timedelta(days=28)
-WEEKS = occurrences(Cadence(every="weekly"), SHANGHAI, BEGIN, END)
+WEEKS = Expected.of(occurrences(Cadence(every="weekly"), SHANGHAI, BEGIN, END))
 HOUR = timedelta(hours=1)
 P, M, O = State.PROVEN, State.MISSED, State.OPEN  # noqa: E741 - as a row of letters
 
@@ -28,14 +28,16 @@ def proof(day: float, recorded: float | None = None, length: float = 0) -> Proof
 
 def states(proofs: list[Proof], day: float, **options: timedelta) -> list[State]:
     now = BEGIN + timedelta(days=day)
-    return [one.state for one in settle(WEEKS, proofs, now, **options)]
+    return [one.state for one in settle(WEEKS, proofs, now, **options).settled()]
 
 
 def test_what_was_done_in_time_is_proven_and_a_gap_is_missed() -> None:
     # 1 November 2026 is a Sunday: the first week ends after one day.
-    found = settle(WEEKS, [proof(0.5), proof(9), proof(10)], BEGIN + timedelta(days=16))
+    kept = settle(WEEKS, [proof(0.5), proof(9), proof(10)], BEGIN + timedelta(days=16))
+    found = kept.settled()
     assert [one.state for one in found] == [P, M, P, O, O]
     assert [one.run for one in found] == ["run-0.5", "", "run-9", "", ""]
+    assert kept.missed == (found[1].occurrence.name,)
 
 
 def test_work_done_later_proves_the_later_one_only() -> None:
@@ -59,20 +61,19 @@ def test_a_proof_that_may_lie_in_either_of_two_proves_neither() -> None:
 
 
 def test_a_border_belongs_to_what_begins_there() -> None:
-    assert states([Proof(WEEKS[2].start, WEEKS[2].start, WEEKS[2].start, "r")], 30)[1:3] == [M, P]
-    last = WEEKS[2].start - timedelta(microseconds=1)
+    assert states([Proof(WEEKS.starts[2], WEEKS.starts[2], WEEKS.starts[2], "r")], 30)[1:3] == [M, P]
+    last = WEEKS.starts[2] - timedelta(microseconds=1)
     assert states([Proof(last, last, last, "r")], 30)[1:3] == [P, M]
 
 
 def test_overdue_is_about_the_newest_that_is_closed() -> None:
-    def row(*states: State) -> list[Settled]:
-        return [Settled(one, state) for one, state in zip(WEEKS, states, strict=False)]
+    def overdue(closed: int, *proven: int) -> bool:
+        return Kept(WEEKS, dict.fromkeys(proven, "r"), closed).overdue
 
-    assert overdue(row(P, P, M, O))
-    assert not overdue(row(M, M, P, O))
-    assert not overdue(row(P, M, P, P))  # the one that is still open is proven already
-    assert not overdue(row(O))
-    assert not overdue([])
+    assert overdue(3, 0, 1)
+    assert not overdue(3, 2)
+    assert not overdue(3, 0, 2, 3)  # the one that is still open is proven already
+    assert not overdue(0)
 
 
 instants = st.integers(-48, 40 * 24).map(lambda hours: BEGIN + hours * HOUR)
@@ -90,8 +91,8 @@ def test_missed_stays_missed_and_proven_stays_proven(
     now, then = sorted((one, two))
     known = [proof for proof in early if proof.recorded <= now]
     added = [proof for proof in later if now < proof.recorded <= then]
-    before = settle(WEEKS, known, now, within=within)
-    after = settle(WEEKS, known + added, then, within=within)
+    before = settle(WEEKS, known, now, within=within).settled()
+    after = settle(WEEKS, known + added, then, within=within).settled()
     for was, became in zip(before, after, strict=True):
         assert became.state is was.state or was.state is State.OPEN
 
@@ -100,7 +101,12 @@ def test_missed_stays_missed_and_proven_stays_proven(
 def test_the_search_says_what_looking_at_every_pair_says(
     some: list[Proof], now: datetime, within: timedelta,
 ) -> None:
-    for one in settle(WEEKS, some, now, within=within):
+    kept = settle(WEEKS, some, now, within=within)
+    settled = kept.settled()
+    assert list(kept.missed) == [one.occurrence.name for one in settled if one.state is M]
+    closed = [one.state for one in settled if one.state is not O]
+    assert kept.overdue == (closed[-1:] == [M])
+    for one in settled:
         period, closes = one.occurrence, one.occurrence.end + within
         proven = any(
             period.start <= p.earliest and p.latest < period.end
@@ -113,4 +119,4 @@ def test_the_search_says_what_looking_at_every_pair_says(
 
 def test_moments_of_other_zones_are_the_same_moments() -> None:
     utc = Proof(*(BEGIN.astimezone(UTC) + HOUR,) * 3, "r")
-    assert settle(WEEKS, [utc], END)[0].state is P
+    assert settle(WEEKS, [utc], END).settled()[0].state is P
