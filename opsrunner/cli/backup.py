@@ -11,14 +11,13 @@ import typer
 from rich.console import Console
 
 from opsrunner.activities.backup.ledger import Ledger, build
-from opsrunner.activities.backup.proofs import proven_by_set
-from opsrunner.activities.backup.record import ACTIVITY
 from opsrunner.cli.context import load_context, open_store
 from opsrunner.cli.importing import import_results
 from opsrunner.cli.outcome import require_folder
+from opsrunner.cli.proving import proofs_on_record
+from opsrunner.cli.verifying import verify
 from opsrunner.errors import ExitCode, Problem, SettingsError
 from opsrunner.evidence.store import Store
-from opsrunner.evidence.verify.runs import accepted_runs
 from opsrunner.policy.backup import BackupPolicy, load_backup
 from opsrunner.report.backup import as_html, as_json, as_xlsx
 from opsrunner.report.backup.terminal import print_ledger
@@ -27,6 +26,10 @@ from opsrunner.subjects.backup_sets import unknown_to
 
 EXAMPLES = """
 Examples:
+
+  opsrunner backup verify -i inventories/prod --due
+
+  opsrunner backup verify --set item_management/mysql/item-centos-03/sx_item --source offsite
 
   opsrunner backup ledger --format html,xlsx
 
@@ -45,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="How far backups are proven.", no_args_is_help=True, epilog=EXAMPLES)
     group.command("ledger")(ledger)
     group.command("import")(import_results)
+    group.command("verify")(verify)
     app.add_typer(group, name="backup")
 
 
@@ -85,15 +89,8 @@ def ledger(
 
 def made_from(store: Store, policy: BackupPolicy, now: datetime, weeks: int) -> Ledger:
     """Given store, policy, time and weeks, return the ledger. Raise EvidenceError."""
-    accepted = accepted_runs(store, [ACTIVITY], f"{now:%Y-%m-%dT%H:%M:%S.%f}Z")
-    runs = (
-        (run.id, datetime.fromisoformat(run.recorded), run.subjects) for run in accepted.runs
-    )
-    proven, refused = proven_by_set(runs)
-    return build(
-        policy, proven, now, weeks=weeks, head=store.head(),
-        refused=[*accepted.refused, *refused],
-    )
+    proven, refused = proofs_on_record(store, now)
+    return build(policy, proven, now, weeks=weeks, head=store.head(), refused=refused)
 
 
 def _compare(policy: BackupPolicy, inventory: Path | None, policies: Path) -> None:

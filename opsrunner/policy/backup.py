@@ -117,13 +117,20 @@ class Encryption(Strict):
 class Verification(Strict):
     """How far, and how often. ``weeks_a_year``: weeks of a year that must have a proof.
 
-    ``offsite`` is how often the proof must come from the copy elsewhere.
+    ``offsite`` is how often the proof must come from the copy elsewhere, ``on`` the host that
+    restores it (else the set's own), ``scratch`` the folder there that a new one is made in,
+    ``within`` after how long a verification is given up. All data of a repository is read, in
+    parts, within ``read_all_within``.
     """
 
     level: LevelName
     cadence: Cadence
     offsite: Cadence = Cadence(every="monthly")
     weeks_a_year: Annotated[int, Field(ge=1, le=_WEEKS)] = _WEEKS
+    on: Name | None = None
+    scratch: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/._-]+$")] = "/var/tmp"  # noqa: S108 - a folder of its own is made in it
+    within: Duration = timedelta(hours=4)
+    read_all_within: Duration = timedelta(days=28)
 
     @model_validator(mode="after")
     def _often_enough(self) -> Verification:

@@ -81,7 +81,8 @@ class Kept:
     @property
     def missed(self) -> tuple[str, ...]:
         """Return the names of the closed occurrences that nothing proves, in order."""
-        names, found, begin = self.expected.names, [], 0
+        names, begin = self.expected.names, 0
+        found: list[str] = []
         for place in sorted(self.runs):
             found += names[begin : min(place, self.closed)]
             begin = place + 1

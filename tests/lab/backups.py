@@ -24,7 +24,7 @@ FILES = "/etc/opsrunner/backup-files.conf"
 CONFIG = "[mariadbd]\nserver_id = 1\nlog_bin = log\n"
 
 
-def install(lab: Lab, folder: Path, *groups: str, **more: bool) -> str:
+def install(lab: Lab, folder: Path, *groups: str, **more: object) -> str:
     """Install what groups of the playbook get, or all of it, on the first host; return its output.
 
     Secrets are in a file of mode 0600.

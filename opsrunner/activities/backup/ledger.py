@@ -7,13 +7,15 @@ without anybody asking: backups, their verification, and the verification of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from opsrunner.activities.backup.proofs import Proven, fresh, levels_by_week
+from opsrunner.activities.backup.record import SOURCES, Source
+from opsrunner.activities.backup.rotation import Reading, Rotation
 from opsrunner.policy.backup import BackupPolicy, BackupSet, Level
 from opsrunner.schedule.cadence import Cadence, Occurrence, occurrences
 from opsrunner.schedule.settle import Expected, Kept, Proof, State, settle
@@ -54,12 +56,16 @@ class Done:
 
 @dataclass(frozen=True)
 class Row:
-    """One backup set: its weeks, its duties, and when its newest copy on record was made."""
+    """One backup set: its weeks, its duties, and when its newest copy on record was made.
+
+    ``reading``: of which copy how much was read; of files that opsrunner backs up, else empty.
+    """
 
     set: BackupSet
     cells: tuple[Cell, ...]
     duties: tuple[Done, ...]
     newest: datetime | None
+    reading: Mapping[Source, Reading] = field(default_factory=dict)
 
     @cached_property
     def due(self) -> int:
@@ -164,7 +170,18 @@ def _row(
         tuple(_cell(week, best.get(week.name), since, now) for week in weeks),
         _duties(one, proofs, counted, begin, now),
         max(copies, default=None),
+        _reading(one, proofs, now),
     )
+
+
+def _reading(
+    one: BackupSet, proofs: Sequence[Proven], now: datetime,
+) -> Mapping[Source, Reading]:
+    if one.backup.made_by != "opsrunner" or not one.backup.paths:
+        return {}
+    return {
+        source: Rotation.of(one, source).progress(proofs, source, now) for source in SOURCES
+    }
 
 
 def _cell(week: Occurrence, best: Proven | None, since: datetime, now: datetime) -> Cell:

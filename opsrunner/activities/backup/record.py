@@ -2,9 +2,15 @@
 
 A run of the activity ``backup-verify`` has one subject record for each targeted backup set:
 ``platform`` is what makes the backup, ``profile`` the level wanted, ``tally`` holds level, copy,
-source and what was restored (below); the blobs are what it rests on, under labels of the
-verifier's choice (``log``, ``manifest``, ``comparison``, ``probe``). Reading the result of
-somebody else's backup job is a verification too: it reaches L0.
+source and what was restored (below), and what was measured besides, where it was; the blobs are
+what it rests on, under labels of the verifier's choice (``log``, ``manifest``, ``comparison``,
+``probe``). Reading the result of somebody else's backup job is a verification too: it reaches L0.
+
+Measured, each only where somebody looked: ``seconds`` (the verifying program, on its host),
+``cleaned`` (its scratch place is gone again), ``on`` (that host, by its inventory name), ``tables``
+and ``rows`` (compared with the manifest), ``sentinel`` (the newest numbered row that came back),
+``range`` and ``gaps`` (what dump and saved logs can restore, and what is missing of the logs),
+``read`` (``{"parts": [3], "of": 4}``: which parts of all data of the repository were read).
 """
 
 from __future__ import annotations
@@ -12,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from opsrunner.evidence.records import SubjectRecord
 from opsrunner.policy.backup import Level
@@ -20,6 +26,8 @@ from opsrunner.subjects.backup_sets import SET
 
 ACTIVITY = "backup-verify"
 Source = Literal["local", "offsite"]
+SOURCES: Final[tuple[Source, ...]] = ("local", "offsite")
+_SAID = frozenset(("level", "copy", "others", "source", "restored"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,7 @@ class Verification:
     restored: tuple[str, ...] = ()
     others: tuple[Copy, ...] = ()
     blobs: Mapping[str, str] = field(default_factory=dict)
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ValueError for what cannot be: a level of no copy, or of what nobody looked at."""
@@ -97,6 +106,7 @@ class Verification:
             "others": [copy.as_json() for copy in self.others],
             "source": self.source, "restored": list(self.restored),
         }
+        tally |= {key: value for key, value in self.measured.items() if key not in tally}
         return SubjectRecord(
             kind=SET, id=self.set_id, platform=self.kind, profile=self.wanted,
             reached=self.looked, reason=self.reason, started=self.started, ended=self.ended,
@@ -116,7 +126,7 @@ class Verification:
                 None if level is None else Level[level], record.reason,
                 copy and Copy.from_json(copy), record.started, record.ended, tally["source"],
                 tuple(tally["restored"]), tuple(map(Copy.from_json, tally["others"])),
-                record.blobs,
+                record.blobs, {key: tally[key] for key in tally if key not in _SAID},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"record of {record.id}: no verification: {error!r}") from error

@@ -54,6 +54,12 @@ def _row(row: Row) -> dict[str, Any]:
         "weeks_a_year": backup.verification.weeks_a_year,
         "short": row.short,
         "newest_copy": row.newest.isoformat() if row.newest else None,
+        "data_read": {
+            source: {"parts": one.parts, "parts_read": one.parts_read,
+                     "within": show_duration(one.within),
+                     "all_since": one.all_since.isoformat() if one.all_since else None}
+            for source, one in row.reading.items()
+        },
         "duties": [
             {"duty": done.duty.value, "every": done.every, "proven": done.proven,
              "missed": list(done.missed), "overdue": done.overdue}

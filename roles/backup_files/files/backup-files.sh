@@ -1,10 +1,15 @@
 #!/bin/sh
 # Back up files of this host into a restic repository. It never makes a repository and removes
 # nothing from one: that is done from elsewhere, so that this host cannot destroy its backups.
-# usage: backup-files CONFIG
+# usage: backup-files CONFIG...    one after the other, whatever became of the one before
 # Exit: 0 done, 1 failed or not whole, 75 another one runs.
 set -u
 umask 077
+if [ $# -gt 1 ]; then
+    worst=0
+    for config; do "$0" "$config" || worst=$?; done
+    exit "$worst"
+fi
 here=$(dirname "$0")
 # shellcheck source=/dev/null
 . "$1" || exit 1

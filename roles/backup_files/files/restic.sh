@@ -20,3 +20,9 @@ why_not_reached() {
         grep -m 1 -iE 'unable to open repo|connection (refused|reset)|dial tcp|timeout|no space left' "$1"
     fi
 }
+
+# Given restic's words in a file: succeed when they speak of damage. Whatever else went wrong (killed,
+# no memory, a connection) says nothing about the backup.
+speaks_of_damage() {
+    grep -qiE 'ciphertext verification failed|does not match|hash mismatch|not found in (repository|index)|pack [0-9a-f]+.* (does not exist|contains)|data/.*(does not exist|no such file)|invalid (file|data)|unexpected (eof|file size)|wrong (data|id|hash)|error for tree' "$1"
+}

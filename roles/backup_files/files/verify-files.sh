@@ -43,6 +43,7 @@ code=$?
 if [ "$code" != 0 ]; then
     why=$(why_not_reached "$said.out")
     [ -z "$why" ] || unable "$why"
+    speaks_of_damage "$said.out" || unable "restic check ended with $code: $(tail -n 3 "$said.out" | tr '\n' ' ')"
     # "Pack ID does not match, want ID, got ..." and "pack ID: does not exist", "pack ID contains ..."
     packs=$(grep -oiE '(want|pack) [0-9a-f]{64}' "$said.out" | awk '{ print $2 }' | sort -u)
     for pack in $packs; do
@@ -59,11 +60,12 @@ case $scratch in /*) ;; *) unable "$scratch is no absolute path" ;; esac
 [ ! -e "$scratch" ] || unable "$scratch is there already: a scratch folder is always new"
 mkdir "$scratch" || unable "cannot make $scratch"
 made=yes
-call_restic restore latest --no-lock --host "$(uname -n)" --target "$scratch" --verify > "$said.out" 2>&1
+call_restic restore latest --no-lock --host "${SNAPSHOT_HOST:-$(uname -n)}" --target "$scratch" --verify > "$said.out" 2>&1
 code=$?
 if [ "$code" != 0 ]; then
     why=$(why_not_reached "$said.out")
     [ -z "$why" ] || unable "$why"
+    speaks_of_damage "$said.out" || unable "restic restore ended with $code: $(tail -n 3 "$said.out" | tr '\n' ' ')"
     problem "cannot be restored: $(tail -n 3 "$said.out" | tr '\n' ' ')"
     exit 1
 fi

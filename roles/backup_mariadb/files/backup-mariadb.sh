@@ -196,5 +196,9 @@ mv "$work" "$set_dir" || fail "cannot rename to $set_dir"
 
 # Only whole sets are counted, and only after a new one is whole is an old one removed.
 ls -1d "$directory"/[0-9]*Z | sort -r | tail -n +$((keep + 1)) | while read -r old; do rm -rf "$old"; done
+if [ -n "${offsite_config:-}" ]; then
+    said=$("$here/backup-files" "$offsite_config" 2>&1 > /dev/null) ||
+        fail "set $stamp is whole here, and not copied off-site: $said"
+fi
 write_status done ''
 printf 'backup-mariadb: %s\n' "$set_dir"

@@ -61,8 +61,9 @@ def test_a_proof_that_may_lie_in_either_of_two_proves_neither() -> None:
 
 
 def test_a_border_belongs_to_what_begins_there() -> None:
-    assert states([Proof(WEEKS.starts[2], WEEKS.starts[2], WEEKS.starts[2], "r")], 30)[1:3] == [M, P]
-    last = WEEKS.starts[2] - timedelta(microseconds=1)
+    begin = WEEKS.starts[2]
+    assert states([Proof(begin, begin, begin, "r")], 30)[1:3] == [M, P]
+    last = begin - timedelta(microseconds=1)
     assert states([Proof(last, last, last, "r")], 30)[1:3] == [P, M]
 
 
