@@ -31,7 +31,8 @@ DB, APP, GONE = f"shop/db/{ONE}/main", f"shop/files/{ONE}", f"far/files/{TWO}"
 DATA = """
 CREATE DATABASE app;
 CREATE TABLE app.items (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(60));
-INSERT INTO app.items (name) SELECT CONCAT('物品 ', seq) FROM seq_1_to_2000;
+USE app;
+INSERT INTO items (name) SELECT CONCAT('物品 ', seq) FROM seq_1_to_2000;
 CREATE USER saver@localhost IDENTIFIED BY '{secret}';
 GRANT ALL ON *.* TO saver@localhost;
 """

@@ -48,7 +48,7 @@ class Said:
     def of(cls, text: str) -> Said:
         """Given a frame's output, return what it says."""
         pieces = (part.partition("\n") for part in text.split(SECTION)[1:])
-        found = cls([(words.strip(), body) for words, _, body in pieces])
+        found = cls([(words.strip(), body.removesuffix("\n")) for words, _, body in pieces])
         for words, body in found.sections:
             for line in body.splitlines() if words == "said" else ():
                 name, _, rest = line.partition(" ")
@@ -61,8 +61,8 @@ class Said:
 
     def words(self, first: str) -> list[list[str]]:
         """Given a section's first word, return the other words of each such section."""
-        found = (name.split() for name, _ in self.sections)
-        return [rest for name, *rest in found if name == first]
+        found = [name.split() for name, _ in self.sections]
+        return [words[1:] for words in found if words[:1] == [first]]
 
     @property
     def reason(self) -> str:

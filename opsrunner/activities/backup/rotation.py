@@ -52,16 +52,16 @@ class Rotation:
         """Given when each part was last read, return the parts to read now, at least one.
 
         One each time is enough as long as nothing is missed; what was missed is made up for at
-        once. A part that was never read counts from the first reading of any.
+        once. A part that was never read comes before all that were.
         """
         began = min(read.values(), default=now)
-        due = sorted((read.get(part, began) + self.within, part)
+        due = sorted((read.get(part, began) + self.within, part in read, part)
                      for part in range(1, self.parts + 1))
         count = 1
         while any(now + place * self.every > limit
-                  for place, (limit, _) in enumerate(due[count:], 1)):
+                  for place, (limit, *_) in enumerate(due[count:], 1)):
             count += 1
-        return tuple(sorted(part for _, part in due[:count]))
+        return tuple(sorted(part for *_, part in due[:count]))
 
     def progress(self, proofs: Sequence[Proven], source: Source, now: datetime) -> Reading:
         """Given a set's proofs, which copy and the time, return how far its data was read."""
