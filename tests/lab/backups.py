@@ -47,7 +47,7 @@ def install(lab: Lab, folder: Path, *groups: str, **more: object) -> str:
         [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory),
          "playbooks/backup.yml", "-e", f"@{secrets}", "--diff"],
         cwd=CHECKOUT, env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        capture_output=True, text=True, timeout=150, check=False,
+        capture_output=True, text=True, timeout=400, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "canary" not in done.stdout + done.stderr

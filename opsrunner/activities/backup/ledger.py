@@ -79,6 +79,11 @@ class Row:
         return sum(level is not None and level.recoverable for level in counted)
 
     @property
+    def unread(self) -> Mapping[Source, Reading]:
+        """Return the copies of which not all data was read within its period."""
+        return {source: one for source, one in self.reading.items() if one.parts_read < one.parts}
+
+    @property
     def short(self) -> int:
         """Return how many weeks more were without such a proof than there is room for.
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from opsrunner.activities.backup.ledger import Cell, Ledger, Row
 from opsrunner.policy.backup import Level
 from opsrunner.report.text import visible
+from opsrunner.schedule.duration import show_duration
 from opsrunner.schedule.settle import State
 
 ROWS_SHOWN = 40  # more would scroll the totals away; the files list every set
@@ -76,6 +77,13 @@ def _below(ledger: Ledger, shown: int) -> Iterator[Text]:
         yield Text(f"overdue: {visible(row.set.id)}: {what}", style="red")
     if len(late) > ROWS_SHOWN:
         yield Text(f"... and {len(late) - ROWS_SHOWN} more are overdue", style="red")
+    unread = [row for row in ledger.rows if row.unread]
+    for row in unread[:ROWS_SHOWN]:
+        what = ", ".join(f"{source} {one.parts_read}/{one.parts} parts within "
+                         f"{show_duration(one.within)}" for source, one in row.unread.items())
+        yield Text(f"not all read: {visible(row.set.id)}: {what}", style="yellow")
+    if len(unread) > ROWS_SHOWN:
+        yield Text(f"... and {len(unread) - ROWS_SHOWN} more are not all read", style="yellow")
     for refused in ledger.refused:
         yield Text(f"not accepted: {visible(refused)}", style="magenta")
     sets = len(ledger.rows)
