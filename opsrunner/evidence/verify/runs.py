@@ -152,6 +152,8 @@ def _hash(path: str) -> str:
     try:
         while piece := os.read(descriptor, _PIECE):
             digest.update(piece)
+            if len(piece) < _PIECE:  # a file gives less only at its end
+                break
     finally:
         os.close(descriptor)
     return digest.hexdigest()

@@ -90,3 +90,15 @@ def test_a_large_fleet_shows_the_worst_and_counts_the_rest() -> None:
     assert said.count("db/h") == ROWS_SHOWN - 1
     assert "files/web1" in said  # the one that is overdue
     assert f"... and {201 - ROWS_SHOWN} more backup sets" in said
+
+
+def test_what_is_not_all_read_in_its_period_is_shown_and_told(tmp_path: Path) -> None:
+    one = made()
+    assert "not all read: shop/files/web1: local 0/4 parts within 28d, offsite 0/1" in shown(one)
+    as_json.write(one, tmp_path / "l.json")
+    sets = json.loads((tmp_path / "l.json").read_bytes())["sets"]
+    read = {item["id"]: item["data_read"] for item in sets}
+    assert read["shop/db/db1/orders"] == {}, "a dump is read whole each time"
+    assert read["shop/files/web1"]["local"] == {
+        "parts": 4, "parts_read": 0, "within": "28d", "all_since": None,
+    }
