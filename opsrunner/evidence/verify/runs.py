@@ -7,26 +7,22 @@ other activities' records rest on is not re-hashed: that is what ``opsrunner ver
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsrunner.evidence.blobs import BlobStore, blob_path, is_sha
 from opsrunner.evidence.books import Books
 from opsrunner.evidence.chain import Record
-from opsrunner.evidence.faults import plain
 from opsrunner.evidence.records import ENDS, SubjectRecord, references_in
 from opsrunner.evidence.schema import RecordType
 from opsrunner.evidence.store import Store
 from opsrunner.evidence.verify import file, heads
 from opsrunner.evidence.verify.chain import ChainWalk
+from opsrunner.evidence.verify.rehash import faults_of
 from opsrunner.evidence.verify.report import VerifyReport
 
 _AT_ONCE = 4
-_PIECE = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class _Run:
 
     activity: str
     subjects: list[SubjectRecord] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    blobs: list[str] = field(default_factory=list)
 
 
 class _Reader:
@@ -67,7 +63,7 @@ class _Reader:
         self, books: Books, report: VerifyReport, wanted: tuple[Collection[str], str],
         pool: ThreadPoolExecutor,
     ) -> None:
-        self._ended: list[tuple[AcceptedRun, Future[str | None]]] = []
+        self._ended: list[tuple[AcceptedRun, Future[list[str]], Future[str | None]]] = []
         self.refused: list[str] = []
         self._books, self._report, self._pool = books, report, pool
         self._activities, self._now = wanted
@@ -83,7 +79,7 @@ class _Reader:
         run = self._open.get(record.run_id)
         if run is None:
             return
-        run.faults += _broken(self._books.blobs, (sha for _, sha in references_in(record, body)))
+        run.blobs += [sha for _, sha in references_in(record, body)]
         if record.type == RecordType.SUBJECT:
             run.subjects.append(SubjectRecord(**body))
         elif record.type in ENDS:
@@ -93,7 +89,7 @@ class _Reader:
     def _end(self, run: _Run, record: Record) -> None:
         if record.type != RecordType.RUN_END:
             return  # failed and interrupted runs are no runs to believe
-        faults = run.faults
+        faults = []
         if record.wall > self._now:
             faults.append(f"it says that it ended at {record.wall}, which is yet to come")
         if self._report.first:
@@ -102,14 +98,20 @@ class _Reader:
             self.refused.append(f"run {record.run_id}: {faults[0]}")
             return
         found = AcceptedRun(record.run_id, run.activity, self._latest, tuple(run.subjects))
+        blobs = self._pool.submit(faults_of, str(self._books.blobs.root), run.blobs)
         head = self._pool.submit(heads.fault_of, self._books.heads, record.seq, record.hash)
-        self._ended.append((found, head))
+        self._ended.append((found, blobs, head))
 
-    def signed(self) -> tuple[AcceptedRun, ...]:
-        """Return the runs whose heads hold."""
-        checked = [(run, head.result()) for run, head in self._ended]
-        self.refused += [f"run {run.id}: its head: {said}" for run, said in checked if said]
-        return tuple(run for run, said in checked if not said)
+    def sound(self) -> tuple[AcceptedRun, ...]:
+        """Return the runs whose blobs and heads hold."""
+        kept = []
+        for run, blobs, head in self._ended:
+            said = f"its head: {head.result()}" if head.result() else ""
+            if fault := next(iter(blobs.result()), said):
+                self.refused.append(f"run {run.id}: {fault}")
+            else:
+                kept.append(run)
+        return tuple(kept)
 
 
 def accepted_runs(store: Store, activities: Collection[str], now: str) -> Accepted:
@@ -120,40 +122,11 @@ def accepted_runs(store: Store, activities: Collection[str], now: str) -> Accept
     books, report = store.books, VerifyReport()
     books.ledger.check_version()
     broken = VerifyReport()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a head is checked by a process of its own
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # blobs and heads are checked by other processes
         reader = _Reader(books, report, (activities, now), pool)
         walk = ChainWalk(books.ledger, None, report, reader.visit)
         walk.run(books.ledger.last().seq, None)
         file.check(books, broken)
-        runs = reader.signed()
+        runs = reader.sound()
     refused = [*reader.refused, *map(str, report.breaks[:1]), *map(str, broken.breaks[:1])]
     return Accepted(() if broken.first else runs, tuple(refused))
-
-
-def _broken(blobs: BlobStore, shas: Iterable[str]) -> list[str]:
-    """Given hashes, return a sentence for each blob that is missing or was changed."""
-    return [fault for sha in shas if (fault := _fault(str(blobs.root), sha))]
-
-
-def _fault(root: str, sha: str) -> str | None:
-    if not is_sha(sha):
-        return f"{sha[:80]!r} is not the SHA-256 of a blob"
-    try:
-        actual = _hash(blob_path(root, sha))
-    except OSError as error:
-        return f"blob {sha} cannot be read: {plain(error)}"
-    return None if actual == sha else f"blob {sha} was changed"
-
-
-def _hash(path: str) -> str:
-    """Given a file, return its SHA-256; by system calls, for there are tens of thousands."""
-    digest = hashlib.sha256()
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        while piece := os.read(descriptor, _PIECE):
-            digest.update(piece)
-            if len(piece) < _PIECE:  # a file gives less only at its end
-                break
-    finally:
-        os.close(descriptor)
-    return digest.hexdigest()
