@@ -33,6 +33,10 @@ def same(text: object) -> Say:
     return Say(str(text), str(text))
 
 
+PLAN_DIGEST = Say("方案摘要值 SHA-256", "Digest of the plan, SHA-256")
+CHAIN_HEAD = Say("证据链头 SHA-256", "Head of the evidence chain, SHA-256")
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A paragraph of plain text."""
@@ -120,7 +124,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Paper:
-    """A whole paper. ``digest`` is printed on the cover and in every page's foot.
+    """A whole paper. ``digest`` is in every page's foot; ``digest_of`` says what it is of.
 
     ``name`` is what its files are called; ``date`` is the day it speaks of, ``YYYY-MM-DD``.
     ``signatures`` of the cover are preparation, review and approval (编制, 审核, 批准);
@@ -138,6 +142,7 @@ class Paper:
     versions: Sequence[tuple[str, str, str, Say]] = ()  # version, date, author, what
     evidence: Mapping[Say, str] = field(default_factory=dict)
     digest: str = ""
+    digest_of: Say = PLAN_DIGEST
 
 
 def numbered(sections: Sequence[Section], above: str = "") -> Iterator[tuple[str, Section]]:

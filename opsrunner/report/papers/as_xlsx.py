@@ -67,7 +67,7 @@ def _front(paper: Paper, language: Language) -> Iterator[list[str]]:
     yield [paper.subtitle.in_(language)]
     yield [WORDS["number"].in_(language), paper.number]
     yield [WORDS["date"].in_(language), paper.date]
-    yield [WORDS["digest"].in_(language), paper.digest]
+    yield [paper.digest_of.in_(language), paper.digest]
     for name, value in paper.facts:
         yield [name.in_(language), value.in_(language)]
     for role, person, day in paper.signatures:

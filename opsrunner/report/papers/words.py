@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from opsrunner.report.paper import Cell, Language, Paper, Say, Table, same
+from opsrunner.report.paper import PLAN_DIGEST, Cell, Language, Paper, Say, Table, same
 
 WORDS: Final[Mapping[str, Say]] = {
     "number": Say("编号", "Number"),
     "date": Say("日期", "Date"),
-    "digest": Say("方案摘要值 SHA-256", "Digest of the plan, SHA-256"),
+    "digest": PLAN_DIGEST,
     "contents": Say("目录", "Contents"),
     "versions": Say("版本记录", "Version record"),
     "version": Say("版本", "Version"),
