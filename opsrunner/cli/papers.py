@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.drill.planning import ACTIVITY as DRILL
+from opsrunner.cli.backup_papers import is_verification, write_report
 from opsrunner.cli.case import plan_of
 from opsrunner.cli.context import open_store
 from opsrunner.cli.drilling import drill_papers, load_case
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def papers(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Plan id, or an apply run's id.")],
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Plan id, or a run's id.")],
     output: Output = None,
     formats: Formats = "",
     template: Template = None,
@@ -49,12 +50,15 @@ def papers(
 ) -> int:
     """Write a plan's papers again from the record: the plan and, once begun, what was done.
 
-    加固方案, 安全加固报告, 操作报告, 变更记录单; of a drill 演练方案, 应急演练报告. No host is
-    touched. Exit code 0; 3: bad input; 5: a paper could not be written.
+    加固方案, 安全加固报告, 操作报告, 变更记录单; of a drill 演练方案, 应急演练报告; of a
+    backup's verification 备份恢复测试报告. No host is touched. Exit code 0; 3: bad input; 5: a
+    paper could not be written.
     """
     settings = load_settings()
     work = prepare(settings, formats, output, template)
     store = open_store(settings)
+    if is_verification(store, plan):
+        return _end([write_report(store, plan, settings, work)], as_json=as_json)
     path = find(plan_of(plan, store), settings.store)
     found, digest = load(path)
     if found.activity == DRILL:

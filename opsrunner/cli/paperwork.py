@@ -109,13 +109,21 @@ def newest_run(entries: Sequence[Entry]) -> str:
 
 
 def written(work: Paperwork, write: Callable[[], list[Path]], plan: Plan) -> Written:
-    """Given what writes, do it: a paper that fails hides nothing of what was done to hosts."""
+    """Given what writes a plan's papers, do it; say what could not be written."""
+    return attempted(work, write, f"opsrunner papers {plan.id}")
+
+
+def attempted(work: Paperwork, write: Callable[[], list[Path]], again: str) -> Written:
+    """Given what writes, do it: a paper that fails hides nothing of what was done to hosts.
+
+    ``again`` is the command that writes the papers once more.
+    """
     notes = [f"{name}: {why}" for name, why in work.desk.missing.items()]
     try:
         return Written(write(), notes)
     except OpsrunnerError as error:
-        again = f"{error}; write them again with  opsrunner papers {plan.id}"
-        return Written((), [*notes, again], failed=True)
+        told = f"{error}; write them again with  {again}"
+        return Written((), [*notes, told], failed=True)
 
 
 def story_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -99,6 +100,17 @@ def test_files_in_every_format_say_the_same(tmp_path: Path, runs: list[str]) -> 
     assert book.worksheets[1].cell(2, 9 + 52).value == "L4"
 
 
+def test_the_ledger_is_a_paper_too(tmp_path: Path, runs: list[str]) -> None:
+    assert runs
+    code, said = call("--format", "docx,json", "--output", str(tmp_path / "out"))
+    assert code == ExitCode.COMPLIANT, said
+    with zipfile.ZipFile(tmp_path / "out" / "backup-ledger.docx") as parts:
+        document = parts.read("word/document.xml").decode()
+    assert document.count("<w:tblGrid>") >= 4
+    assert 'w:orient="landscape"' in document
+    assert "可恢复周数" in document
+
+
 def test_damaged_evidence_empties_its_cells_and_is_said(tmp_path: Path, runs: list[str]) -> None:
     store = Store.open(tmp_path / "store")
     for run in runs:
@@ -115,9 +127,9 @@ def test_hosts_and_instances_are_compared_with_the_inventory() -> None:
         call("-i", "inventories/local")
 
 
-@pytest.mark.parametrize("arguments", [["--format", "pdf"], ["--format", "json,doc"]])
+@pytest.mark.parametrize("arguments", [["--format", "csv"], ["--format", "json,doc"]])
 def test_bad_input_writes_nothing(tmp_path: Path, arguments: list[str]) -> None:
-    with pytest.raises(InputError, match="unknown; known: json, html, xlsx"):
+    with pytest.raises(InputError, match="unknown; known: json, html, xlsx, docx, pdf"):
         call(*arguments, "--output", str(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
