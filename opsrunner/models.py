@@ -159,9 +159,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
-    """A figure that nobody knows, and why; never a zero."""
+    """A figure that nobody knows, and why; never a zero.
+
+    ``code`` has its Chinese in ``opsrunner/report/unmeasured.py``.
+    """
 
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,13 @@ def rto(events: Sequence[Event], resolution: float = 0.0) -> Measured | Unmeasur
     """
     declared, green = mark(events, Mark.DECLARED), mark(events, Mark.GREEN)
     if declared is None:
-        return Unmeasured("nobody marked when the emergency was declared")
+        return Unmeasured("nobody marked when the emergency was declared", "declared_unmarked")
     if green is None:
-        return Unmeasured("the application's probe was not seen green")
+        return Unmeasured("the application's probe was not seen green", "never_green")
     taken = between(declared, green)
     if taken.seconds < 0:
-        return Unmeasured("the probe was green before the emergency was declared")
+        why = "the probe was green before the emergency was declared"
+        return Unmeasured(why, "green_before_declared")
     return Measured(taken.seconds, resolution, taken.wall)
 
 
@@ -53,12 +54,13 @@ def rpo(events: Sequence[Event]) -> Measured | Unmeasured:
     """
     incident, recovered = mark(events, Mark.INCIDENT), mark(events, Mark.RECOVERED)
     if incident is None:
-        return Unmeasured("nobody marked when the incident was")
+        return Unmeasured("nobody marked when the incident was", "incident_unmarked")
     if recovered is None:
-        return Unmeasured("no mark was found in what was recovered")
+        return Unmeasured("no mark was found in what was recovered", "none_recovered")
     lost = (_said(incident) - _said(recovered)).total_seconds()
     if lost < 0:
-        return Unmeasured("the newest recovered mark is later than the incident")
+        why = "the newest recovered mark is later than the incident"
+        return Unmeasured(why, "recovered_after_incident")
     return Measured(lost, wall=True)
 
 

@@ -13,7 +13,7 @@ _GOOD, _BAD, _BAND = "#3b8456", "#9c1c1c", "#fbe9e7"
 _MOST = 1500  # points that are drawn; of more, each piece of the axis keeps its worst
 _ANSWERED = Say("应答", "answered")
 _FAILED = Say("无应答", "no answer")
-_OUTAGE = Say("中断 {:.1f} 秒", "outage {:.1f} s")
+_OUTAGE = Say("中断 {:.1f} 秒（分辨率 {:.3g} 秒）", "outage {:.1f} s (resolution {:.3g} s)")
 _AXES = Say("横轴：秒；纵轴：应答用时（毫秒）", "across: seconds; up: milliseconds to the answer")
 
 
@@ -26,16 +26,23 @@ class Point:
     answered: bool
 
 
-def probe_picture(points: Sequence[Point], outage: tuple[float, float] | None, title: Say) -> Say:
-    """Given attempts in order, the outage's begin and end (None: not measured), return both."""
+def probe_picture(
+    points: Sequence[Point], outage: tuple[float, float] | None, title: Say,
+    resolution: float = 0.0,
+) -> Say:
+    """Given attempts in order and the outage's begin and end (None: not measured), draw them.
+
+    ``resolution`` is within how many seconds the outage is known: a bracket before its end.
+    """
     return Say(
-        picture(_TOP + _HEIGHT + 40, _shapes(points, outage, "zh"), title.zh),
-        picture(_TOP + _HEIGHT + 40, _shapes(points, outage, "en"), title.en),
+        picture(_TOP + _HEIGHT + 40, _shapes(points, outage, resolution, "zh"), title.zh),
+        picture(_TOP + _HEIGHT + 40, _shapes(points, outage, resolution, "en"), title.en),
     )
 
 
 def _shapes(
-    points: Sequence[Point], outage: tuple[float, float] | None, language: Language,
+    points: Sequence[Point], outage: tuple[float, float] | None, resolution: float,
+    language: Language,
 ) -> Iterator[str]:
     seconds = ticks(max((one.at + one.took for one in points), default=0), 10)
     millis = ticks(max((one.took for one in points), default=0) * 1000, 5)
@@ -55,11 +62,21 @@ def _shapes(
         x, height = _LEFT + one.at * across, max(one.took * 1000 * up, 2)
         yield line(x, floor, x, floor - height, _GOOD if one.answered else _BAD, 1.2)
     if outage:
-        said = _OUTAGE.in_(language).format(outage[1] - outage[0])
+        yield from _bracket(outage, resolution, across)
+        said = _OUTAGE.in_(language).format(outage[1] - outage[0], resolution)
         yield text(WIDTH - _RIGHT, 18, said, "end", _BAD, 10)
     yield text(_LEFT, 18, _ANSWERED.in_(language), colour=_GOOD, size=10)
     yield text(_LEFT + 70, 18, _FAILED.in_(language), colour=_BAD, size=10)
     yield text(WIDTH - _RIGHT, floor + 32, _AXES.in_(language), "end", SOFT, 9)
+
+
+def _bracket(outage: tuple[float, float], resolution: float, across: float) -> Iterator[str]:
+    """Yield a bracket as wide as the outage may be shorter, at its end."""
+    begin, end = max(outage[0], outage[1] - resolution), outage[1]
+    left, right, y = _LEFT + begin * across, _LEFT + end * across, _TOP + 8
+    yield line(left, y, right, y, _BAD, 1.2)
+    for x in (left, right):
+        yield line(x, y - 4, x, y + 4, _BAD, 1.2)
 
 
 def thinned(points: Sequence[Point], most: int = _MOST) -> list[Point]:

@@ -40,26 +40,45 @@ def measure(reading: Reading, since: int = 0, until: int | None = None) -> Outag
     acked = sorted(one.ended for one in reading.attempts if one.acknowledged and one.ended)
     end = until if until is not None else reading.ended or 0
     gaps = [(b - a, a, b) for a, b in pairwise(acked) if b > since and a < end]
-    if why := _why_not(reading, acked, end) or ("" if gaps else "too little was acknowledged"):
-        return Unmeasured(why)
+    if why := _why_not(reading, acked, end):
+        return why
+    if not gaps:
+        return Unmeasured("too little was acknowledged", "too_little")
     length, began, ended = max(gaps)
     resolution = max(_limit(reading), *_distances(reading))
     return Outage(length / 1e9, resolution / 1e9, began, ended)
 
 
-def _why_not(reading: Reading, acked: Sequence[int], end: int) -> str:
+def outages(reading: Reading) -> list[Outage]:
+    """Given a journal, return every stretch between two answers in which an attempt failed.
+
+    In order, each known to within the resolution. What has no answer after it is not among them:
+    ``measure`` says that.
+    """
+    limit = max(_limit(reading), *_distances(reading), 0)
+    failed = [one.sent for one in reading.attempts if not one.acknowledged]
+    acked = sorted(one.ended for one in reading.attempts if one.acknowledged and one.ended)
+    return [
+        Outage((b - a) / 1e9, limit / 1e9, a, b)
+        for a, b in pairwise(acked) if any(a <= sent < b for sent in failed)
+    ]
+
+
+def _why_not(reading: Reading, acked: Sequence[int], end: int) -> Unmeasured | None:
     """Given a journal, its acknowledgements and the end asked for, return why nothing is known."""
     if reading.ended is None:
         last = max((one.ended or one.sent for one in reading.attempts), default=0)
         seen = max(0, last - reading.header.began) / 1e9
-        return f"the watcher did not end properly; its record ends after {seen:.1f} s"
+        why = f"the watcher did not end properly; its record ends after {seen:.1f} s"
+        return Unmeasured(why, "watcher_died")
     if stood := next(_stood_still(reading), None):
-        return f"the watcher itself stood still for {stood:.1f} s"
+        return Unmeasured(f"the watcher itself stood still for {stood:.1f} s", "watcher_stood")
     if not acked or acked[0] > end:
-        return "nothing was acknowledged"
+        return Unmeasured("nothing was acknowledged", "none_acknowledged")
     if end - acked[-1] > _limit(reading):
-        return f"nothing was acknowledged again: at least {(end - acked[-1]) / 1e9:.1f} s"
-    return ""
+        why = f"nothing was acknowledged again: at least {(end - acked[-1]) / 1e9:.1f} s"
+        return Unmeasured(why, "not_again")
+    return None
 
 
 def _limit(reading: Reading) -> int:

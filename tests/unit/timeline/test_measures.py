@@ -57,4 +57,5 @@ def test_what_contradicts_itself_is_no_rto(events: list[Event], why: str) -> Non
 
 def test_a_mark_later_than_the_incident_is_no_rpo() -> None:
     found = rpo([marked("incident", 10), marked("recovered", 20)])
-    assert found == Unmeasured("the newest recovered mark is later than the incident")
+    why = "the newest recovered mark is later than the incident"
+    assert found == Unmeasured(why, "recovered_after_incident")

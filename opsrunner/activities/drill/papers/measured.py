@@ -1,4 +1,4 @@
-"""RTO, RPO and the probe in a drill's report; what was not measured says so, and why."""
+"""RTO and RPO in a drill's report; what was not measured says so, and why."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from opsrunner.activities.drill.papers.words import goal
 from opsrunner.activities.drill.planning import TABLETOP, Drill
 from opsrunner.models import Unmeasured
-from opsrunner.report.paper import Cell, Paragraph, Picture, Say, Section, Table, same
-from opsrunner.report.pictures.probes import Point, probe_picture
-from opsrunner.sources.watcher.lines import Reading
-from opsrunner.sources.watcher.outage import measure
+from opsrunner.report.paper import Cell, Paragraph, Say, Table, same
+from opsrunner.report.unmeasured import unmeasured
 from opsrunner.timeline.events import Event
 from opsrunner.timeline.measures import Measured, rpo, rto
 
-_CAPTION = Say("业务探测记录", "What the application's probe saw")
 _AT_THE_TABLE = Say(
     "未实测（桌面推演不操作系统，推演用时不代表恢复用时）",
     "not measured (nothing is touched at the table; the time of talking is no recovery time)",
@@ -42,37 +39,11 @@ def _measured(drill: Drill, found: Measured | Unmeasured, wanted: int | None) ->
     if drill.form == TABLETOP:
         return Cell(_AT_THE_TABLE, "warn")
     if isinstance(found, Unmeasured):
-        return Cell(Say(f"未测得：{found.reason}", f"unmeasured: {found.reason}"), "bad")
+        why = unmeasured(found)
+        return Cell(Say(f"未测得：{why.zh}", f"unmeasured: {why.en}"), "bad")
     within = wanted is None or found.seconds + found.resolution <= wanted * 60
-    about = f" ±{found.resolution:g}" if found.resolution else ""
+    about = f" ±{found.resolution:.3g}" if found.resolution else ""
     return Cell(
         Say(f"{found.seconds:.1f}{about} 秒", f"{found.seconds:.1f}{about} s"),
         "good" if within else "bad",
     )
-
-
-def probes(watch: Reading | None) -> tuple[Section, ...]:
-    """Given what the prober saw, return it with the outage; nothing when there was no prober."""
-    if watch is None:
-        return ()
-    found = measure(watch)
-    outage: tuple[float, float] | None = None
-    if isinstance(found, Unmeasured):
-        why = found.reason
-        said = Say(f"中断时长未测得：{why}。", f"The outage is unmeasured: {why}.")
-    else:
-        said = Say(
-            f"最长中断 {found.seconds:.1f} 秒，分辨率 {found.resolution:g} 秒。",
-            f"The longest outage is {found.seconds:.1f} s, known to within {found.resolution:g} s.",
-        )
-        began, ended = ((m - watch.header.began) / 1e9 for m in (found.began, found.ended))
-        outage = began, ended
-    points = [
-        Point(
-            (one.sent - watch.header.began) / 1e9, ((one.ended or one.sent) - one.sent) / 1e9,
-            one.acknowledged,
-        )
-        for one in watch.attempts
-    ]
-    drawn = probe_picture(points, outage, _CAPTION)
-    return (Section(Say("业务探测", "The probe"), (Paragraph(said), Picture(drawn, _CAPTION))),)

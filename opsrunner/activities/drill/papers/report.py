@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from opsrunner.activities.drill.findings import raised
-from opsrunner.activities.drill.papers.measured import measures, probes
+from opsrunner.activities.drill.papers.measured import measures
 from opsrunner.activities.drill.papers.plan import planned
+from opsrunner.activities.drill.papers.watched import probes
 from opsrunner.activities.drill.papers.words import (
     FORMS,
     OUTCOMES,
@@ -32,6 +33,7 @@ from opsrunner.report.paper import (
     same,
 )
 from opsrunner.report.pictures.timeline import Bar, timeline_picture
+from opsrunner.sources.watcher.accounting import Account
 from opsrunner.sources.watcher.lines import Reading
 from opsrunner.timeline.events import Event, Kind, step
 from opsrunner.timeline.measures import Measured, between
@@ -43,7 +45,8 @@ _CAPTION = Say("时间轴：计划与实际", "The time line, planned and actual
 class Story:
     """A drill that was held, its time line, names by id, and the run's heads as evidence.
 
-    ``watch`` is what the prober saw, None when there was none (at the table).
+    ``watch`` is what the prober saw, None when there was none (at the table); ``rows`` what became
+    of its rows by server, or why nobody could read them there.
     """
 
     drill: Drill
@@ -53,6 +56,7 @@ class Story:
     heads: Mapping[str, str] = field(default_factory=dict)
     approvers: str = ""
     watch: Reading | None = None
+    rows: Mapping[str, Account | str] = field(default_factory=dict)
 
     @property
     def leader(self) -> str:
@@ -85,7 +89,7 @@ def report_paper(story: Story) -> Paper:
             ), (Section(Say("时间明细", "Times in detail"), (_timeline(story),)),)),
             Section(Say("处置步骤与证据", "Steps and proofs"), (_steps(story),)),
             Section(Say("RTO 与 RPO", "RTO and RPO"), measures(drill, story.events),
-                    probes(story.watch)),
+                    probes(story.watch, story.rows)),
             Section(Say("评估", "Assessment"), (_criteria(story),)),
             Section(Say("问题与改进", "Problems and mending"), (_problems(story),)),
             Section(Say("结论", "Conclusion"), _conclusion(story)),

@@ -15,6 +15,8 @@ from opsrunner.activities.drill.scenario import load_scenarios
 from opsrunner.errors import InputError
 from opsrunner.report.paper import Cell, Paper, Picture, Table, numbered
 from opsrunner.report.papers import ready, write_papers
+from opsrunner.sources.watcher.accounting import account
+from opsrunner.sources.watcher.lines import parse
 from tests.unit.activities.drill.held import POLICIES, drill, events, people, story, watch
 
 NAMES = {key: person.name for key, person in people().people.items()}
@@ -75,7 +77,44 @@ def test_the_probe_is_told_with_its_resolution_or_why_there_is_no_figure() -> No
 
     assert "最长中断 3.8 秒，分辨率 1.2 秒" in told(report_paper(story(watch=watch())))
     died = replace(watch(), ended=None)
-    assert "中断时长未测得" in told(report_paper(story(watch=died)))
+    assert "中断时长未测得：探测程序未正常结束" in told(report_paper(story(watch=died)))
+
+
+def test_the_outage_and_every_row_are_accounted_for() -> None:
+    seen = watch()
+    rows = {"db1": account(seen.attempts, range(1, 50)), "db2": "access denied"}
+    section = next(
+        s for _, s in numbered(report_paper(story(watch=seen, rows=rows)).sections)
+        if s.title.zh == "业务探测"
+    )
+    outage, accounted = (block for block in section.blocks if isinstance(block, Table))
+    (row,) = outage.rows
+    assert [cell.text.zh for cell in row][1:5] == [
+        "09:12:03.804", "09:12:07.608", "3.8 秒", "1.2 秒"]
+    whole, unread = accounted.rows
+    assert [cell.text.zh for cell in whole][1:3] == ["46", "0"]
+    assert unread[-1].text.zh == "未能读取：access denied"
+    assert unread[-1].mark == "bad"
+
+
+def test_a_lost_row_and_a_return_of_the_former_server_are_told() -> None:
+    seen = watch()
+    back = replace(seen, attempts=(
+        *(replace(one, by="db2" if 20 < one.n < 40 else one.by) for one in seen.attempts),))
+    rows = {"db2": account(back.attempts, [1, 2])}
+    text = str(report_paper(story(watch=back, rows=rows)))
+    assert "db1 在 db2 应答之后又应答" in text
+    assert "不完整" in text
+    assert "未发现" in str(report_paper(story(watch=seen)))
+
+
+def test_a_recorded_watch_is_told() -> None:
+    seen = parse((Path(__file__).parent / "watch.jsonl").read_bytes(), "watch.jsonl")
+    text = str(report_paper(story(watch=seen)))
+    assert "最长中断 2.9 秒，分辨率 1.2 秒" in text
+    assert "共 69 次" in text
+    assert "lab-debian12-1:3306 #1（" in text
+    assert "user=" not in text
 
 
 def test_every_format_is_written_with_its_pictures(tmp_path: Path) -> None:

@@ -40,9 +40,17 @@ def test_any_title_is_text_and_nothing_else(found: list[Bar], title: str) -> Non
     sound(drawn.en)
 
 
-@given(points, st.none() | st.tuples(seconds, seconds))
-def test_any_attempts_can_be_drawn(found: list[Point], outage: tuple[float, float] | None) -> None:
-    sound(probe_picture(found, outage, Say("探测", "probe")).zh)
+@given(points, st.none() | st.tuples(seconds, seconds), st.floats(0, 100))
+def test_any_attempts_can_be_drawn(
+    found: list[Point], outage: tuple[float, float] | None, resolution: float,
+) -> None:
+    sound(probe_picture(found, outage, Say("探测", "probe"), resolution).zh)
+
+
+def test_the_outage_is_told_with_its_resolution() -> None:
+    drawn = probe_picture([Point(0, 0.01, answered=True)], (1, 4), Say("探测", "probe"), 1.2)
+    assert "中断 3.0 秒（分辨率 1.2 秒）" in drawn.zh
+    assert "outage" not in probe_picture([], None, Say("探测", "probe"), 1.2).en
 
 
 def test_markup_in_a_title_does_not_act() -> None:

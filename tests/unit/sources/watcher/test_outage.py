@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from opsrunner.models import Unmeasured
 from opsrunner.sources.watcher.lines import Attempt, Header, Reading
-from opsrunner.sources.watcher.outage import Outage, measure
+from opsrunner.sources.watcher.outage import Outage, measure, outages
 
 MS = 1_000_000
 HEAD = Header("w", {"kind": "tcp"}, 200, 1000, "b", "2026-11-21T10:00:00.000Z", 0, 1)
@@ -65,14 +65,14 @@ def test_a_watcher_that_stood_still_has_measured_nothing() -> None:
         if one.n > 2 else one for one in slept.attempts
     )
     found = measure(replace(slept, attempts=late, ended=(slept.ended or 0) + 3000 * MS))
-    assert found == Unmeasured("the watcher itself stood still for 3.2 s")
+    assert found == Unmeasured("the watcher itself stood still for 3.2 s", "watcher_stood")
     long = replace(slept.attempts[2], ended=slept.attempts[2].sent + 2500 * MS)  # one slow name
     shifted = (*slept.attempts[:2], long, *(
         replace(one, sent=one.sent + 2400 * MS, ended=(one.ended or 0) + 2400 * MS)
         for one in slept.attempts[3:]
     ))
     found = measure(replace(slept, attempts=shifted, ended=(slept.ended or 0) + 2400 * MS))
-    assert found == Unmeasured("the watcher itself stood still for 2.5 s")
+    assert found == Unmeasured("the watcher itself stood still for 2.5 s", "watcher_stood")
 
 
 def test_only_the_span_asked_for_counts() -> None:
@@ -85,3 +85,19 @@ def test_only_the_span_asked_for_counts() -> None:
     assert isinstance(first, Outage)
     assert first.seconds == pytest.approx(2.0)
     assert isinstance(measure(two, until=-1), Unmeasured)
+
+
+def test_every_stretch_in_which_an_attempt_failed_is_listed_in_order() -> None:
+    found = outages(reading("...x..xxxxxxxxx..xx..."))
+    assert [one.seconds for one in found] == pytest.approx([0.4, 2.0, 0.6])
+    assert max(found, key=lambda one: one.seconds) == measure(reading("...x..xxxxxxxxx..xx..."))
+    assert outages(reading("....")) == []
+    assert outages(reading("..xxx")) == []  # it never came back: measure says that
+    assert outages(reading("")) == []
+
+
+@given(st.text(".x", max_size=60))
+def test_the_longest_of_them_is_the_outage(pattern: str) -> None:
+    found, longest = outages(reading(pattern)), measure(reading(pattern))
+    if found and isinstance(longest, Outage):
+        assert max(one.seconds for one in found) == longest.seconds

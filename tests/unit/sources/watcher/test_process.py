@@ -97,7 +97,7 @@ def test_a_server_that_drips_does_not_hold_the_clock(tmp_path: Path) -> None:
     assert len(whole) >= 2
     assert not any(one.acknowledged for one in whole)
     assert any("no answer within 0.3 s" in one.error for one in whole)
-    assert measure(reading) == Unmeasured("nothing was acknowledged")
+    assert measure(reading) == Unmeasured("nothing was acknowledged", "none_acknowledged")
 
 
 def test_a_row_that_was_written_but_not_acknowledged_is_seen(tmp_path: Path) -> None:
