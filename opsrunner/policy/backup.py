@@ -145,11 +145,14 @@ class Backup(Strict):
 
     ``logs``: how often transaction logs are saved between backups, where they are.
     ``report_within``: how long after a period's end the backup may still be put on record.
+    ``volumes``: a host's volumes, or the host itself, as the cloud whose snapshots they are calls
+    them.
     """
 
     title: Text
     paths: dict[Name, SomePaths] = Field(default_factory=dict)
     databases: dict[Name, SomeNames] = Field(default_factory=dict)
+    volumes: dict[Name, SomeNames] = Field(default_factory=dict)
     made_by: Literal["opsrunner", "external"]
     job: Literal["rman", "expdp", "mssql", "mysqldump", "cloud_snapshot", "restic"] | None = None
     cadence: Cadence
@@ -170,6 +173,10 @@ class Backup(Strict):
         if self.made_by == "opsrunner" and not self.targets.offsite.append_only:
             faults.append("targets.offsite.append_only must be true: what makes backups must not "
                           "be able to remove them")
+        if self.volumes and self.job != "cloud_snapshot":
+            faults.append("volumes go with job: cloud_snapshot, and only with it")
+        if strange := sorted(set(self.volumes) - {*self.paths, *self.databases}):
+            faults.append(f"volumes of {', '.join(strange)}, of which nothing is backed up")
         if self.paths and self.logs:
             faults.append("logs are of databases")
         if faults:
@@ -227,6 +234,11 @@ class BackupSet:
     backup: Backup
     zone: ZoneInfo
     since: date
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """Return what the cloud calls the host's volumes; none when the policy does not say."""
+        return self.backup.volumes.get(self.host, ())
 
     @property
     def kind(self) -> str:

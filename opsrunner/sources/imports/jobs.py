@@ -8,12 +8,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from opsrunner.models import Reason
-from opsrunner.sources.imports import expdp, mssql, mysqldump, restic, rman
+from opsrunner.sources.imports import cloud_snapshot, expdp, mssql, mysqldump, restic, rman
 from opsrunner.sources.imports.result import JobResult, decoded, unknown
 
 Parser = Callable[[str, ZoneInfo], tuple[JobResult, ...]]
 PARSERS: Final[Mapping[str, Parser]] = {
-    module.TOOL: module.parse for module in (expdp, mssql, mysqldump, restic, rman)
+    module.TOOL: module.parse for module in (cloud_snapshot, expdp, mssql, mysqldump, restic, rman)
 }
 
 

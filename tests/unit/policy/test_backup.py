@@ -90,6 +90,8 @@ def test_every_instance_and_every_hosts_paths_are_a_set(tmp_path: Path) -> None:
         (f"{DB}.paths", {"web1": ["/srv"]}, "give paths or databases"),
         (f"{DB}.made_by", "external", "job goes with made_by: external"),
         (f"{DB}.job", "rman", "job goes with made_by: external"),
+        (f"{DB}.volumes", {"db1": ["d-1"]}, "volumes go with job: cloud_snapshot"),
+        (f"{DB}.volumes", {"db9": ["d-1"]}, "volumes of db9, of which nothing is backed up"),
         (f"{DB}.job", "tape", "must be one of"),
         (f"{DB}.targets.offsite", None, f"{DB}.targets.offsite: missing"),
         (f"{DB}.targets.offsite.append_only", False, "append_only must be true"),
@@ -166,3 +168,12 @@ def test_the_example_is_of_the_example_inventory(tmp_path: Path) -> None:
         ),
         "example: shop/db/reg-rhel-01/JG01: JG01 is oracle; job mysqldump is of mysql, mariadb",
     ]
+
+
+def test_a_snapshots_set_knows_its_hosts_volumes(tmp_path: Path) -> None:
+    made = file()
+    made["systems"]["shop"]["backups"]["db"] |= {
+        "made_by": "external", "job": "cloud_snapshot", "volumes": {"db1": ["d-1", "d-2"]}}
+    policy = loaded(tmp_path, one=made)
+    assert policy.sets["shop/db/db1/orders"].volumes == ("d-1", "d-2")
+    assert loaded(tmp_path, one=file()).sets["shop/db/db1/orders"].volumes == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from opsrunner.activities.backup.ledger import Duty
 from opsrunner.activities.backup.record import Verification
 from opsrunner.policy.backup import BackupPolicy, BackupSet, Level, load_backup
 from opsrunner.sources.imports.jobs import on_record, read_job
+from opsrunner.sources.imports.result import JobResult, JobState, When
 from tests.unit.activities.backup.shop import ledger, run
 
 ROOT = Path(__file__).parents[4]
@@ -98,3 +100,50 @@ def test_no_password_and_no_data_of_a_dump_goes_on_record() -> None:
     assert b"INSERT" not in kept
     zone = ZoneInfo("Asia/Shanghai")
     assert read_job("mysqldump", kept, zone) == read_job("mysqldump", dump, zone)
+
+
+DISKS = ("d-1", "d-2")
+HOUR = timedelta(hours=1)
+
+
+def snapshots(*found: tuple[str, int, JobState], volumes: tuple[str, ...] = DISKS) -> Verification:
+    """Given snapshots (volume, hours ago, state), return what they say of a set of volumes."""
+    one = a_set("item_management_files/files/item-centos-07")
+    backup = one.backup.model_copy(update={
+        "made_by": "external", "job": "cloud_snapshot",
+        "volumes": {one.host: volumes} if volumes else {},
+    })
+    results = [
+        JobResult("cloud_snapshot", state, None if state is JobState.ENDED else f"{volume} is bad",
+                  When(NOW - ago * HOUR, NOW - ago * HOUR), 10, (volume,), "full", (),
+                  f"{volume}@{ago}")
+        for volume, ago, state in found
+    ]
+    return judge(replace(one, backup=backup), results, "2026-11-22T02:00:00Z", {})
+
+
+def test_a_set_of_volumes_is_as_old_as_its_oldest_part() -> None:
+    well = JobState.ENDED
+    said = snapshots(("d-1", 1, well), ("d-2", 2, well), ("d-1", 25, well), ("d-2", 26, well),
+                     ("d-9", 0, well))
+    assert (said.level, said.looked, said.reason) == (Level.L0, True, None)
+    assert said.copy
+    assert said.copy.id == "d-2@2"
+    assert [one.id for one in said.others] == ["d-2@26"]
+
+
+def test_a_volume_without_a_snapshot_is_named_and_proves_nothing() -> None:
+    said = snapshots(("d-1", 1, JobState.ENDED), ("d-9", 1, JobState.ENDED))
+    assert (said.level, said.looked) == (None, False)
+    assert said.reason == "not_collected: no snapshot of volume d-2"
+
+
+def test_a_volume_whose_snapshot_failed_is_told_by_the_clouds_words() -> None:
+    said = snapshots(("d-1", 1, JobState.ENDED), ("d-2", 1, JobState.FAILED))
+    assert (said.level, said.looked, said.reason) == (None, True, "d-2 is bad")
+
+
+def test_snapshots_of_volumes_that_the_policy_does_not_name_are_nobodys() -> None:
+    said = snapshots(("d-1", 1, JobState.ENDED), volumes=())
+    assert (said.level, said.looked) == (None, False)
+    assert "does not name the volumes of item-centos-07" in str(said.reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from opsrunner.sources.imports.result import JobResult, JobState
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FOLDER = Path(__file__).parent / "recorded"
 FILES = sorted(FOLDER.iterdir())
-MB, KB = 1024 * 1024, 1024
+GB, MB, KB = 1024**3, 1024 * 1024, 1024
 _IMPORT = (
     b'Import: Release 19\nJob "A"."SYS_IMPORT_FULL_01" successfully completed at '
     b"Sat Nov 21 03:14:49 2026 elapsed 0 00:00:18\n"
@@ -57,6 +58,32 @@ EXPECTED: dict[str, list[tuple[JobState, str | None, int | None, str, str, str]]
     "mssql_export.csv": [(E, "2026-11-21T01:07:44", 7340032000, "yj_command", "full", "")],
     "mysqldump.sql": [(E, "2026-11-21T02:10:33", None, "sx_item", "full", "")],
     "mariadb-dump.sql": [(E, "2026-11-21T12:10:33", None, "shop 库存", "full", "")],
+    "cloud_snapshot_aliyun.json": [
+        (E, "2026-11-21T02:02:28", 40 * GB, "d-bp67acfmxazb4ph1", "full", ""),
+        (U, "2026-11-21T02:04:00", 500 * GB, "d-bp67acfmxazb4ph2", "full",
+         "not_collected: snapshot s-bp67acfmxazb4p02 is progressing (38%)"),
+        (F, "2026-11-21T02:06:00", 100 * GB, "d-bp67acfmxazb4ph3", "full",
+         "snapshot s-bp67acfmxazb4p03 is failed"),
+    ],
+    "cloud_snapshot_tencent.json": [
+        (E, "2026-11-21T00:03:13", 10 * GB, "disk-aq3k1jn0", "full", ""),
+        (U, "2026-11-21T00:03:14", 10 * GB, "disk-38hlz2p0", "full", "is CREATING (62)"),
+    ],
+    "cloud_snapshot_huawei_cbr.json": [
+        (E, "2026-11-21T02:00:54.065", 40 * GB, "1a503932-ee8f-4dd5-8248-8dfb57e584c5", "full", ""),
+        (F, "2026-11-21T02:01:03.241", 40 * GB, "54f7ccbc-072f-4ec5-a7b7-b24dabdb4539", "full",
+         "is error"),
+    ],
+    "cloud_snapshot_cinder.json": [
+        (E, "2026-11-21T02:30:12", 30 * GB, "5aa119a8-d25b-45a7-8d1b-88e127885635", "full", ""),
+        (U, "2026-11-20T02:30:12", 30 * GB, "5aa119a8-d25b-45a7-8d1b-88e127885635", "full",
+         "is in-use (80%)"),
+        (U, None, None, "", "", "snapshots_links names a next page"),
+    ],
+    "cloud_snapshot_openstack.json": [
+        (E, "2026-11-21T02:30:12", 30 * GB, "portal-data", "full", ""),
+        (F, "2026-11-20T02:30:12", 30 * GB, "portal-data", "full", "is error"),
+    ],
     "restic_snapshots.json": [
         (E, "2026-11-21T01:02:43.180859", 200038893,
          "item-centos-07:/etc item-centos-07:/srv/attachments", "full", ""),
@@ -102,10 +129,10 @@ def test_what_a_recorded_output_says(path: Path) -> None:
         assert result.when.latest == start + (length or timedelta(0))
 
 
-def test_every_recorded_file_is_expected_and_every_kind_of_job_has_one_or_no_parser() -> None:
+def test_every_recorded_file_is_expected_and_every_kind_of_job_has_one() -> None:
     assert {path.name for path in FILES} == EXPECTED.keys()
     assert {tool(path) for path in FILES} == PARSERS.keys()
-    assert PARSERS.keys() | {"cloud_snapshot"} == JOBS.keys()
+    assert PARSERS.keys() == JOBS.keys()
 
 
 def test_the_same_log_in_the_encoding_of_an_older_server() -> None:
@@ -156,7 +183,24 @@ def test_anything_is_read_without_an_error(kind: str, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "said"),
     [
-        ("cloud_snapshot", b"x", "missing_tool: no parser"),
+        ("floppy", b"x", "missing_tool: no parser"),
+        ("cloud_snapshot", b"x", "truncated"),
+        ("cloud_snapshot", b"3", "unparsable: is no list of snapshots"),
+        ("cloud_snapshot", b'{"Volumes": []}', "unparsable: is no list of snapshots"),
+        ("cloud_snapshot", b"[]", "not_collected: the list has no snapshot"),
+        ("cloud_snapshot", b'{"Snapshots": {"Snapshot": []}}', "the list has no snapshot"),
+        ("cloud_snapshot", b'{"Response": {"Error": {"Code": "AuthFailure", "Message": "no"}}}',
+         "denied: AuthFailure: no"),
+        ("cloud_snapshot", b'{"RequestId": "1", "Code": "Forbidden.RAM", "Message": "no"}',
+         "denied: Forbidden.RAM: no"),
+        ("cloud_snapshot", b'{"error": {"code": 401, "message": "no"}}', "denied: 401: no"),
+        ("cloud_snapshot", b'[{"ID": "1", "Name": "a", "Status": "available", "Size": 3}]',
+         "give --long"),
+        ("cloud_snapshot", b"[3]", "not_collected: a snapshot says no"),
+        ("cloud_snapshot", (b'{"backups": [{"id": "1", "status": "available", "resource_id": "r", '
+         b'"created_at": "yesterday"}]}'), "unparsable: a snapshot says made at 'yesterday'"),
+        ("cloud_snapshot", (b'{"backups": [{"id": "1", "status": "stored", "resource_id": "r", '
+         b'"created_at": "2026-11-20T18:00:54Z"}]}'), "not_collected: snapshot 1 is stored"),
         ("rman", b"  \n", "truncated: is empty"),
         ("rman", b"\xff\xff\xff\xff\x80", "unparsable: is no text"),
         ("rman", b"\nconnected to target database: A\n\nRecovery Manager complete.\n",
@@ -198,3 +242,42 @@ def test_an_export_that_counts_more_rows_than_it_has_is_cut_off() -> None:
     found = read_job("mssql", text.encode(), SHANGHAI)
     assert [one.state for one in found] == [E, E, U]
     assert "3 rows, of which 2 are there" in str(found[-1].reason)
+
+
+def test_a_page_of_several_is_not_the_whole_list() -> None:
+    text = (FOLDER / "cloud_snapshot_aliyun.json").read_text("utf-8")
+    found = read_job(
+        "cloud_snapshot", text.replace('"TotalCount": 3', '"TotalCount": 12').encode(), SHANGHAI)
+    assert [one.state for one in found] == [E, U, F, U]
+    assert "12 snapshots, of which 3 are there" in str(found[-1].reason)
+
+
+def test_the_command_line_of_tencent_has_no_envelope() -> None:
+    text = (FOLDER / "cloud_snapshot_tencent.json").read_text("utf-8")
+    bare = json.dumps(json.loads(text)["Response"])
+    assert read_job("cloud_snapshot", bare.encode(), SHANGHAI) == read_job(
+        "cloud_snapshot", text.encode(), SHANGHAI)
+
+
+_VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+    | st.sampled_from(["available", "accomplished", "NORMAL", "100%", "2026-11-20T18:00:54Z"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["Snapshots", "Snapshot", "SnapshotSet", "backups", "snapshots", "id", "ID",
+                         "SnapshotId", "Status", "status", "SourceDiskId", "volume_id", "DiskId",
+                         "created_at", "CreationTime", "CreateTime", "SnapshotState", "Response",
+                         "Error", "TotalCount", "count", "Size", "Volume", "Created At"]), inner),
+    max_leaves=30,
+)
+
+
+@given(_VALUE)
+def test_any_list_of_a_cloud_is_read_without_an_error(value: object) -> None:
+    text = json.dumps(value)
+    found = read_job("cloud_snapshot", text.encode(), SHANGHAI)
+    assert found
+    for one in found:
+        if one.state is E:  # only what says so itself, of a volume, at a moment
+            assert one.covers
+            assert one.when
+            assert any(f'"{word}"' in text for word in ("available", "accomplished", "NORMAL"))
