@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opsrunner.activities.drill.papers.machines import machines
 from opsrunner.activities.drill.papers.words import (
     ACTORS,
     PHASES,
@@ -66,6 +67,7 @@ def plan_paper(drill: Drill, digest: str, names: Mapping[str, str]) -> Paper:
             Section(Say("演练步骤与预计时间", "Steps and expected times"), (
                 Picture(timeline_picture(planned(drill), _CAPTION), _CAPTION), _steps(drill),
             )),
+            *machines(drill),
             Section(Say("主持人情景信息", "What the moderator says"), tuple(_injects(drill))),
             Section(Say("时间目标", "Goals of time"), (_goals(drill), Paragraph(_RECKONED))),
             Section(Say("评估标准", "Criteria"), numbered(scenario.criteria)),

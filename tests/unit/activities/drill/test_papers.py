@@ -10,9 +10,10 @@ import pytest
 
 from opsrunner.activities.drill.papers.plan import plan_paper
 from opsrunner.activities.drill.papers.report import bars, report_paper
-from opsrunner.activities.drill.planning import drill_of
+from opsrunner.activities.drill.planning import Drill, drill_of
 from opsrunner.activities.drill.scenario import load_scenarios
 from opsrunner.errors import InputError
+from opsrunner.plan.models import Change, Danger, Words
 from opsrunner.report.paper import Cell, Paper, Picture, Table, numbered
 from opsrunner.report.papers import ready, write_papers
 from opsrunner.sources.watcher.accounting import account
@@ -133,6 +134,49 @@ def test_every_format_is_written_with_its_pictures(tmp_path: Path) -> None:
     assert document.count("<w:drawing>") == 2
     again = write_papers([paper], tmp_path / "again", desk, "zh")
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in files.values()]
+
+
+def on_machines() -> Drill:
+    """Return a drill whose plan says what machines do to which host."""
+    held = drill("database_switchover")
+    (subject,) = held.plan.subjects
+    change = Change(kind="other", target="db1: read_only", before="0", after="1")
+    danger = Danger(level="medium", why=Words(zh="业务写入中断", en="writing is interrupted"))
+    steps = tuple(
+        step.model_copy(update={"changes": (change,), "danger": danger})
+        if step.id == "fence" else step for step in subject.steps
+    )
+    options = {**held.plan.options, "scenario": {
+        **held.plan.options["scenario"], "machines": {"database_switchover": {
+            "primary": "db1", "primary_address": "198.18.9.1", "address": "198.18.9.200/24",
+            "replication": {"user": "repl", "secret": "drill/repl"}, "max_lag": 1, "new_key": "x",
+            "bypass": ["root@localhost", "=1+1"], "interface": "", "ca_file": None,
+        }},
+    }}
+    return replace(held, plan=held.plan.model_copy(update={
+        "subjects": (subject.model_copy(update={"steps": steps, "address": "198.18.9.1"}),),
+        "options": options,
+    }))
+
+
+def test_the_plan_of_a_drill_with_machines_says_hosts_changes_and_the_way_back() -> None:
+    paper = plan_paper(on_machines(), "d" * 64, NAMES)
+    hosts = cells(paper, "主机、地址与参数")
+    told = dict(zip(hosts[::2], hosts[1::2], strict=True))
+    assert told["主库主机"] == "db1"
+    assert told["业务访问地址"] == "198.18.9.200/24"
+    assert told["复制账号：口令在密码库中的名称"] == "drill/repl"
+    assert told["new_key"] == "x"
+    assert told["不断开的账号"] == "root@localhost、=1+1"
+    assert "网卡" not in told
+    changed = cells(paper, "系统执行的变更与风险")
+    assert changed[2:] == ["db1: read_only", "0", "1", "中：业务写入中断"]
+    assert any(section.title.zh == "回退条件" for _, section in numbered(paper.sections))
+
+
+def test_the_plan_of_a_drill_at_the_table_says_nothing_of_machines() -> None:
+    titles = [one.title.zh for one in plan_paper(drill(), "d" * 64, NAMES).sections]
+    assert "主机与系统执行内容" not in titles
 
 
 def test_a_plan_of_another_activity_is_no_drill() -> None:
