@@ -117,6 +117,6 @@ def _changes(drill: Drill) -> Table:
     return Table(
         heads=(Say("步骤", "Step"), Say("内容", "What"), Say("对象", "Target"),
                Say("变更前", "Before"), Say("变更后", "After"), Say("风险", "Danger")),
-        rows=rows, widths=(6, 20, 18, 16, 16, 24), sheet=Say("系统变更", "Changes"), wide=True,
+        rows=rows, widths=(6, 20, 20, 16, 16, 22), sheet=Say("系统变更", "Changes"),
         empty=Say("系统步骤只读取，不作变更。", "Machines only read."),
     )
