@@ -118,12 +118,14 @@ def restore_test() -> RestoreTest:
     moment = datetime(2026, 11, 20, 18, 15, 2, tzinfo=UTC)
     full = {"on": "item-centos-03", "scratch": "/var/tmp/opsrunner-scratch", "cleaned": True}  # noqa: S108 - a name
     records = [
-        _record(said(ITEM, Level.L4, moment), seconds=412.6, tables=187, rows=23_911_204, **full),
+        _record(said(ITEM, Level.L4, moment), seconds=412.6, tables=187, rows=23_911_204,
+                sentinel="48211", range="2026-11-20T02:02:11Z 2026-11-20T18:14:40Z", **full),
         _record(said(FLOW, Level.L3, moment, reason=(
             "table act_ru_task: 0 rows restored, the manifest has 5120")), seconds=218.0,
-            tables=64, rows=1_204_833, **full | {"cleaned": False}),
+            tables=64, rows=1_204_833, gaps=["mysql-bin.000412 is missing"],
+            **full | {"cleaned": False}),
         _record(said(FILES, Level.L5, moment, source="offsite"), seconds=95.2, rto_seconds=1310.4,
-                rpo_seconds=41_400, **full),
+                rpo_seconds=41_400, read={"parts": [3], "of": 4}, **full),
         _record(said(PORTAL, None, moment, looked=False, copy=None, blobs={},
                      reason=f"unreachable: {HOSTILE}")),
         _record(said(ORACLE, None, moment, reason="ORA-19809: limit exceeded for recovery files")),

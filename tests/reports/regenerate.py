@@ -10,9 +10,9 @@ from pathlib import Path
 
 from opsrunner.report import formats, write_reports
 from opsrunner.report.papers import ready, write_papers
-from tests.reports import paper_sample, sample
+from tests.reports import backup_sample, paper_sample, sample
 
-HARDEN = "harden"  # the folder of its papers
+PAPERS = {"harden": paper_sample.papers, "backup": backup_sample.papers}  # by their folder
 SAMPLES = Path(__file__).parents[2] / "reports" / "samples"
 
 
@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> None:
     """Given the command line's arguments, write every format of the samples."""
     folder = Path(*arguments) if arguments else SAMPLES
     write_reports(sample.document(), folder, formats())
-    write_papers(paper_sample.papers(), folder / HARDEN, ready(), "zh")
+    for name, papers in PAPERS.items():
+        write_papers(papers(), folder / name, ready(), "zh")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from opsrunner.models import Severity, Verdict
 from opsrunner.report import formats
 from tests.reports import pdf, sample
-from tests.reports.regenerate import HARDEN, SAMPLES
+from tests.reports.regenerate import PAPERS, SAMPLES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "opsrunner" / "report" / "schema" / "report-1.json"
@@ -47,10 +47,11 @@ def test_every_format_has_a_sample(regenerated: Path) -> None:
     assert len(list(regenerated.glob("report.*"))) == len(formats())
 
 
-def test_papers_are_up_to_date(regenerated: Path) -> None:
+@pytest.mark.parametrize("folder", sorted(PAPERS))
+def test_papers_are_up_to_date(regenerated: Path, folder: str) -> None:
     """Byte for byte; but a PDF holds the fonts of the machine, so there its words and pages."""
-    new, old = _papers(regenerated / HARDEN), _papers(SAMPLES / HARDEN)
-    assert len([name for name in old if not name.endswith(".pdf")]) == 4 * 3
+    new, old = _papers(regenerated / folder), _papers(SAMPLES / folder)
+    assert len([name for name in old if not name.endswith(".pdf")]) == len(PAPERS[folder]()) * 3
     stale = sorted(name for name in new if old.get(name) != new[name])
     assert not stale, f"{stale} differ: run python -m tests.reports.regenerate and look at them"
 

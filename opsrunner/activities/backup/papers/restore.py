@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsrunner.activities.backup.papers.restored import (
     environment,
     figures,
+    logged,
     objects,
     results,
     steps,
@@ -62,7 +63,7 @@ def restore_paper(tested: RestoreTest) -> Paper:
             Section(Say("测试对象与备份集", "Objects and backup sets"), (objects(tested),)),
             Section(Say("测试环境", "Environment"), environment(tested)),
             Section(Say("测试步骤", "Steps"), (steps(tested),)),
-            Section(Say("恢复结果", "Results"), (results(tested),)),
+            Section(Say("恢复结果", "Results"), (results(tested), *logged(tested))),
             Section(Say("RTO 与 RPO", "RTO and RPO"), figures(tested)),
             Section(Say("失败分析", "Failures"), (_failures(tested),)),
             Section(Say("结论", "Conclusion"), _conclusion(tested)),

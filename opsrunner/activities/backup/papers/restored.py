@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from opsrunner.activities.backup.papers.tested import Outcome, RestoreTest
+from opsrunner.activities.backup.papers.tested import Besides, Outcome, RestoreTest
 from opsrunner.activities.backup.papers.words import (
     NOT_RECORDED,
     SOURCES,
@@ -18,6 +18,7 @@ from opsrunner.activities.backup.papers.words import (
 )
 from opsrunner.policy.backup import Level
 from opsrunner.report.backup.words import IMPORTANCE
+from opsrunner.report.clock import clock
 from opsrunner.report.paper import Cell, Facts, Paragraph, Say, Table, Verdict, same
 
 _GONE = Say("（现行策略中已无此备份集）", "(no longer in the policy)")
@@ -82,7 +83,7 @@ def environment(tested: RestoreTest) -> tuple[Facts | Table | Paragraph, ...]:
     return (
         Facts((
             (Say("执行程序", "Program"), same(f"opsrunner {tested.code_version}")),
-            (Say("记录时间", "On record (UTC)"), same(f"{tested.recorded:%Y-%m-%d %H:%M:%S}")),
+            (Say("记录时间", "On record (UTC+8)"), same(clock(tested.recorded.isoformat()))),
         )),
         Paragraph(Say(
             "恢复在与生产隔离的临时目录与临时实例中进行，不连接、不覆盖生产数据。",
@@ -151,11 +152,42 @@ def results(tested: RestoreTest) -> Table:
         heads=(Say("备份集", "Backup set"), Say("恢复内容", "Restored"),
                Say("核对表数", "Tables compared"), Say("核对记录数", "Rows compared"),
                Say("校验和与清单核对", "Checksums and manifest"),
-               Say("恢复用时", "Restore took"), Say("要求", "Wanted"),
+               Say("恢复与核对用时", "Took"), Say("要求", "Wanted"),
                Say("证明级别", "Proven")),
         rows=rows, widths=(22, 22, 8, 10, 16, 10, 6, 16), sheet=Say("恢复结果", "Results"),
         wide=True,
     )
+
+
+def logged(tested: RestoreTest) -> tuple[Table, ...]:
+    """Given a run, return what saved logs can restore beyond the copy; () when nobody looked."""
+    rows = []
+    for one in tested.outcomes:
+        said = one.besides
+        if not (said.sentinel or said.range or said.gaps or said.read):
+            continue
+        rows.append([
+            Cell(same(one.said.set_id)), Cell(same(said.range or "-")),
+            _gaps(said),
+            Cell(same(said.sentinel or "-")), Cell(same(said.read or "-")),
+        ])
+    if not rows:
+        return ()
+    return (Table(
+        heads=(Say("备份集", "Backup set"), Say("可恢复的时间范围", "Range that can be restored"),
+               Say("日志缺口", "Gaps of the logs"),
+               Say("恢复所得最新编号记录", "Newest numbered row"),
+               Say("本次读取的数据分片", "Parts of all data read")),
+        rows=rows, widths=(26, 28, 18, 16, 12), wide=True,
+        caption=Say("日志与数据读取", "Logs, and data that was read"),
+        sheet=Say("日志与读取", "Logs and reading"),
+    ),)
+
+
+def _gaps(said: Besides) -> Cell:
+    if said.gaps:
+        return Cell(same("; ".join(said.gaps)), "bad")
+    return Cell(Say("无", "none") if said.range else same("-"))  # without a range nobody looked
 
 
 def _count(number: int | None) -> Say:
@@ -202,7 +234,7 @@ def figures(tested: RestoreTest) -> tuple[Paragraph | Table, ...]:
     return (
         Paragraph(Say(
             "RTO 自宣布启动至业务探测恢复正常，RPO 为事件时刻与恢复所得最新数据时刻之差，"
-            "均只由限时演练测得。恢复用时不等于 RTO，副本年龄不等于 RPO，仅供参考；"
+            "均只由限时演练测得。恢复与核对用时不等于 RTO，副本年龄不等于 RPO，仅供参考；"
             "没有测得的写“未实测”。",
             "RTO is from declared to the application's probe green, RPO the incident minus the "
             "newest data recovered; only a timed drill measures them. The time of a restore is no "

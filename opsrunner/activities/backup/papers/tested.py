@@ -16,9 +16,11 @@ from opsrunner.policy.backup import BackupPolicy, BackupSet, Level
 class Besides:
     """What a record may say besides; None where it does not.
 
-    ``seconds``: how long the restore took. ``tables`` and ``rows``: how many were compared.
-    ``cleaned``: whether nothing of the test was left. ``rto_seconds`` and ``rpo_seconds``: as a
-    timed test measured them. ``on``: the host, ``scratch``: the place where it was restored.
+    ``seconds``: how long restoring and comparing took. ``tables`` and ``rows``: how many were
+    compared. ``cleaned``: whether nothing of the test was left. ``rto_seconds``, ``rpo_seconds``:
+    as a timed test measured them. ``on``: the host, ``scratch``: the place where it was restored.
+    ``sentinel``: the newest numbered row that came back; ``range`` and ``gaps``: what dump and
+    saved logs can restore, and what is missing of the logs; ``read``: parts of all data read.
     """
 
     seconds: float | None = None
@@ -29,6 +31,10 @@ class Besides:
     rpo_seconds: float | None = None
     on: str = ""
     scratch: str = ""
+    sentinel: str = ""
+    range: str = ""
+    gaps: tuple[str, ...] = ()
+    read: str = ""
 
     @classmethod
     def of(cls, tally: Mapping[str, Any]) -> Besides:
@@ -38,7 +44,8 @@ class Besides:
             _number(tally.get("seconds")), _count(tally.get("tables")), _count(tally.get("rows")),
             cleaned if isinstance(cleaned, bool) else None,
             _number(tally.get("rto_seconds")), _number(tally.get("rpo_seconds")),
-            _text(tally.get("on")), _text(tally.get("scratch")),
+            *(_text(tally.get(name)) for name in ("on", "scratch", "sentinel", "range")),
+            _texts(tally.get("gaps")), _parts(tally.get("read")),
         )
 
 
@@ -113,3 +120,14 @@ def _count(value: object) -> int | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
+
+
+def _parts(value: object) -> str:
+    """Given ``{"parts": [3], "of": 4}``, return ``3/4``."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("parts"), list | tuple):
+        return ""
+    return f"{', '.join(map(str, value['parts']))}/{value.get('of', '?')}"

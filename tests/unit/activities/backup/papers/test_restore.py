@@ -58,6 +58,14 @@ def test_what_a_record_does_not_say_is_not_recorded() -> None:
     assert facts(paper, "结论")["达到要求级别"] == "1"
 
 
+def test_logs_and_their_gaps_are_told_where_somebody_looked() -> None:
+    found = rows(restore_paper(restore_test()), "恢复结果", 1)
+    assert set(found) == {ITEM, FLOW, FILES}
+    assert found[ITEM][:3] == ["2026-11-20T02:02:11Z 2026-11-20T18:14:40Z", "无", "48211"]
+    assert found[FLOW][1] == "mysql-bin.000412 is missing"
+    assert found[FILES][-1] == "3/4"
+
+
 def test_a_restore_that_was_not_timed_has_no_rto() -> None:
     found = rows(restore_paper(restore_test()), "RTO 与 RPO")
     assert found[ITEM][:4] == ["4 小时", "未实测", "1 天", "未实测"]  # 412 s of restoring
@@ -97,7 +105,8 @@ def test_a_set_that_the_policy_has_no_more_is_told_all_the_same() -> None:
 
 @pytest.mark.parametrize("tally", [
     {"seconds": "5"}, {"seconds": True}, {"seconds": -1}, {"rows": 1.5}, {"tables": -3},
-    {"cleaned": "yes"}, {"on": 3}, {"scratch": None}, {"rto_seconds": []},
+    {"cleaned": "yes"}, {"on": 3}, {"scratch": None}, {"rto_seconds": []}, {"gaps": "x"},
+    {"read": 3}, {"read": {"of": 4}}, {"sentinel": 7},
 ])
 def test_what_is_no_such_value_is_not_said(tally: dict[str, object]) -> None:
     assert Besides.of(tally) == Besides()
