@@ -56,7 +56,8 @@ def report(
     """Write 备份恢复测试报告 of one verification: what was restored, compared and cleaned up.
 
     Only a run that `opsrunner verify` accepts is reported. Exit code 0: every set reached the
-    level wanted; 2: one did not; 4: one could not be looked at; 3 for bad input.
+    level wanted; 2: one did not; 4: one could not be looked at; 3 for bad input; 5: the run is not
+    accepted, or a paper could not be written.
     """
     settings = load_settings()
     work = prepare(settings, formats, output, template)

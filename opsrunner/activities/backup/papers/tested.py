@@ -41,11 +41,18 @@ class Besides:
         """Given a record's tally, return what it says; what is no such value is not said."""
         cleaned = tally.get("cleaned")
         return cls(
-            _number(tally.get("seconds")), _count(tally.get("tables")), _count(tally.get("rows")),
-            cleaned if isinstance(cleaned, bool) else None,
-            _number(tally.get("rto_seconds")), _number(tally.get("rpo_seconds")),
-            *(_text(tally.get(name)) for name in ("on", "scratch", "sentinel", "range")),
-            _texts(tally.get("gaps")), _parts(tally.get("read")),
+            seconds=_number(tally.get("seconds")),
+            tables=_count(tally.get("tables")),
+            rows=_count(tally.get("rows")),
+            cleaned=cleaned if isinstance(cleaned, bool) else None,
+            rto_seconds=_number(tally.get("rto_seconds")),
+            rpo_seconds=_number(tally.get("rpo_seconds")),
+            on=_text(tally.get("on")),
+            scratch=_text(tally.get("scratch")),
+            sentinel=_text(tally.get("sentinel")),
+            range=_text(tally.get("range")),
+            gaps=_texts(tally.get("gaps")),
+            read=_parts(tally.get("read")),
         )
 
 
