@@ -119,7 +119,7 @@ def restore_test() -> RestoreTest:
     full = {"on": "item-centos-03", "scratch": "/var/tmp/opsrunner-scratch", "cleaned": True}  # noqa: S108 - a name
     records = [
         _record(said(ITEM, Level.L4, moment), seconds=412.6, tables=187, rows=23_911_204,
-                sentinel="48211", range="2026-11-20T02:02:11Z 2026-11-20T18:14:40Z", **full),
+                sentinel="48211", range="20261119T180211Z 20261120T181440Z", **full),
         _record(said(FLOW, Level.L3, moment, reason=(
             "table act_ru_task: 0 rows restored, the manifest has 5120")), seconds=218.0,
             tables=64, rows=1_204_833, gaps=["mysql-bin.000412 is missing"],

@@ -167,14 +167,14 @@ def logged(tested: RestoreTest) -> tuple[Table, ...]:
         if not (said.sentinel or said.range or said.gaps or said.read):
             continue
         rows.append([
-            Cell(same(one.said.set_id)), Cell(same(said.range or "-")),
+            Cell(same(one.said.set_id)), Cell(_range(said.range)),
             _gaps(said),
             Cell(same(said.sentinel or "-")), Cell(same(said.read or "-")),
         ])
     if not rows:
         return ()
     return (Table(
-        heads=(Say("备份集", "Backup set"), Say("可恢复的时间范围", "Range that can be restored"),
+        heads=(Say("备份集", "Backup set"), Say("可恢复的时间范围", "Can be restored (UTC+8)"),
                Say("日志缺口", "Gaps of the logs"),
                Say("恢复所得最新编号记录", "Newest numbered row"),
                Say("本次读取的数据分片", "Parts of all data read")),
@@ -182,6 +182,14 @@ def logged(tested: RestoreTest) -> tuple[Table, ...]:
         caption=Say("日志与数据读取", "Logs, and data that was read"),
         sheet=Say("日志与读取", "Logs and reading"),
     ),)
+
+
+def _range(told: str) -> Say:
+    """Given the two ends of a range as the program tells them, return them by the clock."""
+    if not told:
+        return same("-")
+    ends = [clock(end) for end in told.split()]
+    return Say(" 至 ".join(ends), " to ".join(ends))
 
 
 def _gaps(said: Besides) -> Cell:

@@ -61,7 +61,7 @@ def test_what_a_record_does_not_say_is_not_recorded() -> None:
 def test_logs_and_their_gaps_are_told_where_somebody_looked() -> None:
     found = rows(restore_paper(restore_test()), "恢复结果", 1)
     assert set(found) == {ITEM, FLOW, FILES}
-    assert found[ITEM][:3] == ["2026-11-20T02:02:11Z 2026-11-20T18:14:40Z", "无", "48211"]
+    assert found[ITEM][:3] == ["2026-11-20 02:02:11 至 2026-11-21 02:14:40", "无", "48211"]
     assert found[FLOW][1] == "mysql-bin.000412 is missing"
     assert found[FILES][-1] == "3/4"
 
