@@ -95,7 +95,7 @@ def _sets(ledger: Ledger) -> Table:
                Say("重要程度", "Importance"), same("RTO / RPO"), Say("制作", "Made by"),
                Say("要求级别", "Wanted"), Say("可恢复周数/应验证周数", "Recoverable/due weeks"),
                Say("欠缺周数", "Short by"), Say("最新副本", "Newest copy")),
-        rows=rows, widths=(28, 18, 9, 11, 10, 8, 13, 8, 13), sheet=Say("备份集", "Backup sets"),
+        rows=rows, widths=(28, 17, 10, 11, 10, 8, 13, 8, 13), sheet=Say("备份集", "Backup sets"),
         wide=True,
     )
 

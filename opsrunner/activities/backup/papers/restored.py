@@ -67,7 +67,7 @@ def objects(tested: RestoreTest) -> Table:
                Say("来源", "Source"), Say("副本编号", "Copy"),
                Say("备份时刻", "Made (policy's clock)"), Say("大小", "Size"),
                Say("要求级别", "Wanted")),
-        rows=rows, widths=(20, 14, 7, 18, 9, 8, 13, 12, 9, 7),
+        rows=rows, widths=(20, 13, 9, 17, 9, 8, 13, 12, 9, 7),
         sheet=Say("备份集", "Backup sets"), wide=True,
     )
 
