@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -67,10 +68,10 @@ def sql(lab: Lab, text: str) -> str:
     return faults.run(lab, ONE, script, check=True).stdout.strip()
 
 
-def status(lab: Lab, job: str) -> dict[str, str]:
+def status(lab: Lab, job: str) -> dict[str, Any]:
     """Return the status file that the controller reads."""
     text = run(lab, f"cat /var/lib/opsrunner/{job}.json").stdout
-    found: dict[str, str] = json.loads(text)
+    found: dict[str, Any] = json.loads(text)
     return found
 
 

@@ -234,8 +234,6 @@ def test_one_flipped_byte_in_a_pack_names_pack_and_snapshots(host: Lab) -> None:
     done = run(host, f"{PROGRAMS}/backup-files {FILES}")
     assert done.returncode == 0, done.stderr
     snapshot = done.stdout.split()[-1]
-    code, said = verify_files(host, more=SCRATCH)
-    assert (code, "level 3" in said) == (0, True), said
     pack = run(host, f"find {REPOSITORY}/data -type f -size +64k | head -n 1").stdout.strip()
     run(host, f"chmod u+w {pack}; {flip(pack)}")
     try:
@@ -247,6 +245,73 @@ def test_one_flipped_byte_in_a_pack_names_pack_and_snapshots(host: Lab) -> None:
     finally:
         run(host, flip(pack))
     assert verify_files(host)[0] == 0, "the byte put back"
+
+
+@pytest.fixture
+def odd(host: Lab) -> Iterator[str]:
+    """Return a folder with files whose names tools write in different ways."""
+    run(host, "mkdir -p /etc/odd/empty; cd /etc/odd; echo 1 > 'a\nb'; echo 2 > 'back\\slash'"
+              "; echo 3 > 'tab\t  and blanks '; ln -s 'gone there' link; ln 'back\\slash' hard"
+              "; mkfifo pipe; echo 4 > '中\\047文\"'; : > none; echo 5 > '-n *'; sleep 0.1")
+    yield "/etc/odd"
+    run(host, "rm -r /etc/odd")
+
+
+def back_up_files(lab: Lab, change: str = "") -> tuple[int, str]:
+    """Back files up by the program, or by one that sed changed; return exit code and words."""
+    run(lab, f"rm -rf /root/changed; cp -r {PROGRAMS} /root/changed")
+    run(lab, f"cat > /root/changed.sed <<'END'\n{change}\nEND\n"
+             "sed -i -f /root/changed.sed /root/changed/backup-files")
+    done = run(lab, f"/root/changed/backup-files {FILES}")
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_files_are_proven_by_a_manifest_of_their_own(host: Lab, odd: str) -> None:
+    assert back_up_files(host)[0] == 0
+    code, said = verify_files(host, more=SCRATCH)
+    assert (code, "level 4" in said, "problem" in said) == (0, True, False), said
+    assert f"changed {odd}" not in said
+    names = run(host, f". {FILES}; . {PROGRAMS}/restic.sh; call_restic dump --host"
+                      f" $(uname -n).manifest latest /manifest | grep -c ' {odd}'").stdout
+    assert int(names) == 11, "every one of them is in it"
+    assert status(host, "backup_files")["left_out"] == 0
+    run(host, f". {FILES}; . {PROGRAMS}/restic.sh; call_restic backup --tag opsrunner /etc/odd")
+    code, said = verify_files(host, more=SCRATCH)
+    assert (code, "level 3" in said, "has no manifest" in said) == (0, True, True), said
+
+
+def test_a_file_that_changes_while_it_is_backed_up_is_said_and_no_damage(host: Lab) -> None:
+    change = "s|^call_restic ls|echo more >> /etc/issue\\n&|"
+    code, said = back_up_files(host, change)
+    assert code == 0, said
+    code, said = verify_files(host, more=SCRATCH)
+    assert (code, "level 4" in said, "changed /etc/issue" in said) == (0, True, True), said
+    assert back_up_files(host)[0] == 0
+    assert "changed /etc/issue" not in verify_files(host, more=SCRATCH)[1]
+
+
+def test_what_the_repository_took_for_a_file_is_compared_with_the_file(host: Lab) -> None:
+    change = ("s|^call_restic backup --json|mount --bind /etc/hostname /etc/issue\\n&|\n"
+              "s|^code=.*|&; umount /etc/issue|")
+    code, said = back_up_files(host, change)
+    assert code == 0, said
+    code, said = verify_files(host, more=SCRATCH)
+    assert (code, "level 3" in said) == (1, True), said
+    assert [line for line in said.splitlines() if line.startswith("problem lacks")], said
+    assert all("/etc/issue" in line for line in said.splitlines() if "problem" in line), said
+    assert back_up_files(host)[0] == 0
+    assert verify_files(host, more=SCRATCH)[0] == 0, "the negative control"
+
+
+def test_a_file_that_is_left_out_unasked_is_no_backup(host: Lab) -> None:
+    code, said = back_up_files(host, "s|--tag opsrunner|& --exclude /etc/issue|")
+    assert (code, "restic left out 1: /etc/issue" in said) == (1, True), said
+    run(host, "echo /etc/issue >> /etc/opsrunner/backup-files.exclude")
+    code, said = back_up_files(host)
+    run(host, "sed -i '$d' /etc/opsrunner/backup-files.exclude")
+    found = status(host, "backup_files")
+    assert (code, found["result"], found["left_out"]) == (0, "done", 1), said
+    assert back_up_files(host)[0] == 0
 
 
 def test_no_space_for_the_scratch_instance_says_nothing_about_the_backup(
