@@ -62,7 +62,7 @@ databases=$(ask "SELECT schema_name FROM information_schema.schemata WHERE schem
 # closed meanwhile: both must name one position.
 exec 8> "$directory/.rotating"
 flock -w 60 8 || fail "the logs have been saved for more than 60 s: no moment for a dump"
-mkfifo "$work/sql" "$work/raw" "$work/end" "$work/copied"
+mkfifo "$work/sql" "$work/raw" "$work/end" "$work/count" "$work/copied"
 connect < "$work/sql" > "$work/said" 2> "$work/said.err" &
 session=$!
 processes=$session
@@ -100,7 +100,10 @@ processes="$processes $stage_tail"
 gzip "-$gzip_level" -c < "$work/copied" > "$work/dump.sql.gz" 2> "$work/gzip.err" &
 stage_gzip=$!
 processes="$processes $stage_gzip"
-tee "$work/end" < "$work/raw" > "$work/copied" 2> "$work/tee.err" &
+wc -c < "$work/count" > "$work/bytes" &
+stage_count=$!
+processes="$processes $stage_count"
+tee "$work/end" "$work/count" < "$work/raw" > "$work/copied" 2> "$work/tee.err" &
 stage_tee=$!
 processes="$processes $stage_tee"
 # Options and names of databases are one to a line; a name may have a blank or a star in it.
@@ -152,9 +155,10 @@ wait $stage_dump; dump_code=$?
 wait $stage_tee; tee_code=$?
 wait $stage_gzip; gzip_code=$?
 wait $stage_tail; tail_code=$?
+wait $stage_count; count_code=$?
 [ $dump_code = 0 ] || fail "the dump ended with $dump_code: $(cat "$work/dump.err")"
-[ $tee_code$gzip_code$tail_code = 000 ] ||
-    fail "tee, gzip, tail ended with $tee_code, $gzip_code, $tail_code: $(cat "$work/tee.err" "$work/gzip.err")"
+[ $tee_code$gzip_code$tail_code$count_code = 0000 ] ||
+    fail "tee, gzip, tail, wc ended with $tee_code, $gzip_code, $tail_code, $count_code: $(cat "$work/tee.err" "$work/gzip.err")"
 grep -q '^-- Dump completed' "$work/last" || fail "the dump has no end mark"
 await rows 864000
 list_objects 2
@@ -182,13 +186,14 @@ part grants | sed "s/^CREATE USER /CREATE USER IF NOT EXISTS /; s/\$/;/" > "$wor
     printf 'server %s\ntaken %s\nposition gtid %s\nposition binlog %s\n' \
         "$version" "$stamp" "$position" "${wanted:-none}"
     grep '^moment ' "$work/said"
+    printf 'bytes %s\n' "$(cat "$work/bytes")"
     [ -z "$sentinel" ] || printf 'sentinel_table %s\n' "$sentinel"
     part objects
     part rows | as_manifest
     printf 'grants %s %s\n' "$(wc -l < "$work/grants.sql")" "$(sha256sum < "$work/grants.sql" | cut -c 1-64)"
     echo 'end'
 } > "$work/manifest"
-for file in sql raw end copied said said.err err last dump.err tee.err gzip.err; do rm -f "$work/$file"; done
+for file in sql raw end count bytes copied said said.err err last dump.err tee.err gzip.err; do rm -f "$work/$file"; done
 (cd "$work" && sha256sum dump.sql.gz grants.sql manifest > SHA256SUMS) || fail "cannot write the sums"
 bytes=$(wc -c < "$work/dump.sql.gz")
 sync "$work"/* 2> /dev/null || sync
