@@ -8,10 +8,10 @@ UNIT = $(BIN)/pytest -q -n auto --dist worksteal --durations=15 -m 'not lab'
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit docs lab-up lab-reset lab-down bench samples install install-dev clean
+.PHONY: help demo test check unit docs lab-up lab-reset lab-down bench bench-backup samples install install-dev clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: requirements/bootstrap.lock requirements/runtime.lock pyproject.toml
 	@sh requirements/install.sh $(PYTHON) runtime
@@ -53,6 +53,9 @@ lab-down: ## stop the lab and leave nothing behind
 
 bench: $(VENV)/.dev ## measure speed and memory; table printed, reports/bench/latest.json written
 	$(BIN)/python -m tests.bench
+
+bench-backup: $(VENV)/.dev ## backup and proof of 2 GB of files and a 1 GB database against the raw tools
+	$(BIN)/python -m tests.bench throughput
 
 samples: $(VENV)/.dev ## write reports/samples anew and accept what changed
 	$(BIN)/python -m tests.reports.regenerate

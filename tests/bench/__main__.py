@@ -2,7 +2,8 @@
 
 The table is printed and written to ``reports/bench/latest.json`` as a list of
 ``{"name", "value", "limit", "unit", "holds"}``; the exit code is 1 when one does not hold.
-``python -m tests.bench harden`` (or ``backup``, ``papers``) measures that alone and writes nothing.
+``python -m tests.bench harden`` (or ``backup``, ``papers``) measures that alone and writes nothing;
+``throughput``, which takes longer than all others, is measured only so.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tests.bench.harden import harden_figures
 from tests.bench.measure import Cost, run
 from tests.bench.papers import paper_figures
 from tests.bench.simulate import simulated_run, store_size
+from tests.bench.throughput import throughput_figures
 
 ROOT = Path(__file__).parents[2]
 HOSTS = 12
@@ -44,7 +46,8 @@ MIB = 1024 * 1024
 def main() -> int:
     """Measure everything, or what is asked for; return 0 when all holds."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the labs come down all the same
-    alone = {"harden": harden_figures, "backup": backup_figures, "papers": paper_figures}
+    alone = {"harden": harden_figures, "backup": backup_figures, "papers": paper_figures,
+             "throughput": throughput_figures}
     if sys.argv[1:]:
         with tempfile.TemporaryDirectory(prefix="opsrunner-bench-") as folder:
             return 0 if all(one.holds for one in alone[sys.argv[1]](Path(folder))) else 1
