@@ -1,6 +1,7 @@
 #!/bin/sh
 # How far a restic repository can be trusted.
 # usage: verify-files CONFIG N T [SCRATCH]   reads part N of T of all data; restores with SCRATCH
+# SNAPSHOT_HOST in the environment: whose snapshot is restored, where it is not of this host.
 # Out: "level N" (1: the part was read and is what was written; 3: the newest snapshot was restored and
 # every file is what the repository says; 4: and what the manifest says, that was read from the files
 # themselves), "pack ID snapshots ID ..." for each damaged pack, lines "problem TEXT", "cleaned yes|no".
@@ -18,7 +19,7 @@ number=$2
 parts=$3
 scratch=${4:-}
 made=
-host=$(uname -n)
+host=${SNAPSHOT_HOST:-$(uname -n)}
 work=$(mktemp -d) || exit 2
 said=$work/said
 
