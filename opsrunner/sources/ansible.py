@@ -20,7 +20,7 @@ from typing import Any
 from opsrunner.errors import RunError
 from opsrunner.secrets.store import Secret
 
-_PROMPT = r"^Vault password:\s*?$"
+PROMPT = r"^Vault password:\s*?$"
 _SHIM = Path(__file__).parent / "bin"
 _FINAL = {
     "runner_on_ok": "ok",
@@ -108,9 +108,9 @@ def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]
             inventory=str(playbook.inventory),
             limit=f"@{private / 'limit'}",
             extravars=dict(playbook.variables),
-            envvars=_environment(playbook),
+            envvars=environment(playbook),
             cmdline=f"--forks {playbook.forks}" + (" --ask-vault-pass" if vault else ""),
-            passwords={_PROMPT: vault.reveal()} if vault else {},
+            passwords={PROMPT: vault.reveal()} if vault else {},
             event_handler=enqueue,
             quiet=True,
             rotate_artifacts=0,
@@ -121,7 +121,8 @@ def _run(playbook: Playbook, private: Path, events: queue.Queue[tuple[str, Any]]
         events.put(("", f"{type(error).__name__}: {error}"))
 
 
-def _environment(playbook: Playbook) -> dict[str, str]:
+def environment(playbook: Playbook) -> dict[str, str]:
+    """Given a playbook, return what Ansible's environment holds besides the caller's."""
     return {
         "PATH": f"{_SHIM}:{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(playbook.root / "ansible.cfg"),
