@@ -123,11 +123,13 @@ class Asker:
         self, pairs: Sequence[tuple[str, str, Check]],
     ) -> dict[tuple[str, str], Result]:
         results = {(s, n): cannot_tell("the host said nothing of it") for s, n, _ in pairs}
-        checks = {(s, n): c for s, n, c in pairs}
+        # A subject that is no host itself (a system) is asked on the one that stands for it.
+        where = {(self.subjects[s].id, n): (s, n, c) for s, n, c in pairs}
+        commands = list(_commands((self.subjects[s].id, n, c) for s, n, c in pairs))
         try:
-            for answer in self.run_on_hosts(list(_commands(pairs))) if pairs else ():
-                key = (answer.subject, answer.name)
-                results[key] = judged(checks[key], answer.exit_code, answer.output)
+            for answer in self.run_on_hosts(commands) if pairs else ():
+                subject, name, check = where[answer.subject, answer.name]
+                results[subject, name] = judged(check, answer.exit_code, answer.output)
         except EvidenceError:
             raise
         except OpsrunnerError as error:
