@@ -10,12 +10,28 @@ from typing import Annotated
 import typer
 
 from opsrunner.activities.drill.answers import load_answers
-from opsrunner.activities.drill.planning import Cause, Drill, drill_of, plan_tabletop
+from opsrunner.activities.drill.planning import (
+    MACHINES,
+    Cause,
+    Drill,
+    drill_of,
+    plan_tabletop,
+)
 from opsrunner.activities.drill.scenario import chosen, load_scenarios, unfilled
 from opsrunner.activities.drill.walk import Moderator
-from opsrunner.cli import drill_findings
+from opsrunner.cli import drill_findings, drill_machines
 from opsrunner.cli.context import open_store
-from opsrunner.cli.drilling import Case, Held, begin, go_on, load_case, write_plan, write_report
+from opsrunner.cli.drilling import (
+    Case,
+    Held,
+    begin,
+    go_on,
+    load_case,
+    tell_json,
+    tell_plan,
+    write_plan,
+    write_report,
+)
 from opsrunner.cli.moderating import Terminal
 from opsrunner.cli.paperwork import Formats, Output, Paperwork, Template, Written, prepare
 from opsrunner.cli.table import echo_table
@@ -50,6 +66,7 @@ def register(app: typer.Typer) -> None:
     group.command("scenarios")(scenarios)
     group.command("tabletop", epilog=EXAMPLES)(tabletop)
     group.command("resume", epilog=EXAMPLES)(resume)
+    drill_machines.add_to(group)
     drill_findings.add_to(group)
     app.add_typer(group, name="drill")
 
@@ -93,9 +110,11 @@ def tabletop(
     case, moderator = _case(settings, scenario, answers, ticket, valid_days)
     written = [write_plan(case, work)]
     if not as_json:
-        _tell(case, written[0])
+        tell_plan(case, written)
     if plan_only:
-        return _json(case, written) if as_json else ExitCode.COMPLIANT
+        if as_json:
+            tell_plan(case, written, as_json=True)
+        return ExitCode.COMPLIANT
     return _end(case, begin(case, moderator), work, written, as_json=as_json)
 
 
@@ -107,9 +126,14 @@ def resume(
     template: Template = None,
     as_json: AsJson = False,
 ) -> int:
-    """Go on with a drill that was interrupted, where its time line stops."""
+    """Go on with a drill that was interrupted, where its time line stops.
+
+    One with machines asks them first how they stand.
+    """
     work = prepare(load_settings(), formats, output, template)
     case = load_case(drill)
+    if case.drill.form == MACHINES:
+        return drill_machines.resume(case.drill.plan.id, work, answers, as_json=as_json)
     held = go_on(case, _moderator(case.drill, case.people, answers))
     return _end(case, held, work, [], as_json=as_json)
 
@@ -158,7 +182,7 @@ def _end(
 ) -> int:
     written = [*written, write_report(case, work)]
     if as_json:
-        _json(case, written, held)
+        tell_json(case, written, held)
     else:
         for line in written[-1].lines():
             typer.echo(line)
@@ -167,23 +191,3 @@ def _end(
     if any(one.failed for one in written):
         return ExitCode.INTERNAL
     return ExitCode.VIOLATIONS if held.result == "unmet" else ExitCode.COMPLIANT
-
-
-def _tell(case: Case, written: Written) -> None:
-    typer.echo(f"plan     {case.drill.plan.id}\ndigest   {case.digest}")
-    for line in written.lines():
-        typer.echo(line)
-    typer.echo(f"approve  opsrunner approve {case.drill.plan.id}   (somebody else)")
-
-
-def _json(case: Case, written: list[Written], held: Held | None = None) -> int:
-    told: dict[str, object] = {
-        "plan": case.drill.plan.id, "digest": case.digest,
-        "papers": [str(path) for one in written for path in one.files],
-        "missing": sorted({note for one in written for note in one.notes}),
-    }
-    if held:
-        told |= {"run": held.run, "head": held.head, "result": held.result,
-                 "findings": held.findings}
-    typer.echo(json.dumps(told, ensure_ascii=False))
-    return ExitCode.COMPLIANT

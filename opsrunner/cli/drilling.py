@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import typer
+
 from opsrunner.activities.drill.findings import raised
 from opsrunner.activities.drill.papers.plan import plan_paper
 from opsrunner.activities.drill.papers.report import Story, report_paper
-from opsrunner.activities.drill.planning import ACTIVITY, Drill, drill_of
+from opsrunner.activities.drill.planning import ACTIVITY, TABLETOP, Drill, drill_of
+from opsrunner.activities.drill.switchover.watching import FILE as WATCH
 from opsrunner.activities.drill.walk import Moderator, result, walk
 from opsrunner.cli.case import plan_of
 from opsrunner.cli.context import open_store
@@ -26,6 +30,7 @@ from opsrunner.plan.file import expired, find, load
 from opsrunner.plan.people import People, load_people, this_login
 from opsrunner.report.papers import write_papers
 from opsrunner.settings import load_settings
+from opsrunner.sources.watcher.process import Watch
 from opsrunner.timeline.events import Event, Kind
 from opsrunner.timeline.journal import FILE, TimeLine, read
 from opsrunner.version import code_version
@@ -79,6 +84,9 @@ def load_case(ref: str) -> Case:
 def begin(case: Case, moderator: Moderator) -> Held:
     """Given a drill and who leads it, hold it. Raise InputError when it was held or has expired."""
     plan = case.drill.plan
+    if case.drill.form != TABLETOP:
+        message = f"is held on machines: opsrunner apply {plan.id}"
+        raise InputError([Problem(plan.id, "", message)])
     if late := expired(plan, datetime.now(UTC)):
         raise InputError([Problem(plan.id, "expires", late)])
     if case.line.exists() and read(case.line):
@@ -171,6 +179,7 @@ def write_report(case: Case, work: Paperwork) -> Written:
                    for run in runs_of(case.store, case.drill.plan.id)
                    if run.id in opened or run.status == "finished"},
             approvers=_approvers(case, work, events),
+            watch=Watch(watch).read() if (watch := case.path.parent / WATCH).exists() else None,
         )
         folder = work.folder(opened[-1])
         return write_papers([report_paper(story)], folder, work.desk, work.language)
@@ -192,3 +201,28 @@ def _approvers(case: Case, work: Paperwork, events: Sequence[Event]) -> str:
         one.approval.name for one in approvals.recorded(case.store, case.drill.plan.id)
         if not faults(one.approval, case.drill.plan, case.digest, work.trust, begun)
     ))
+
+
+def tell_plan(case: Case, written: list[Written], *, as_json: bool = False) -> None:
+    """Given a planned drill and its papers, print what is to be approved."""
+    if as_json:
+        tell_json(case, written)
+        return
+    typer.echo(f"plan     {case.drill.plan.id}\ndigest   {case.digest}")
+    for paper in written:
+        for line in paper.lines():
+            typer.echo(line)
+    typer.echo(f"approve  opsrunner approve {case.drill.plan.id}   (somebody else)")
+
+
+def tell_json(case: Case, written: list[Written], held: Held | None = None) -> None:
+    """Given a drill, its papers and how it was held, if it was, print it as JSON."""
+    told: dict[str, object] = {
+        "plan": case.drill.plan.id, "digest": case.digest,
+        "papers": [str(path) for one in written for path in one.files],
+        "missing": sorted({note for one in written for note in one.notes}),
+    }
+    if held:
+        told |= {"run": held.run, "head": held.head, "result": held.result,
+                 "findings": held.findings}
+    typer.echo(json.dumps(told, ensure_ascii=False))

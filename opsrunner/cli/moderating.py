@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import get_args
 
@@ -12,7 +12,7 @@ from opsrunner.activities.drill import walk
 from opsrunner.activities.drill.answers import named
 from opsrunner.activities.drill.planning import Drill
 from opsrunner.activities.drill.scenario import Step
-from opsrunner.errors import InputError
+from opsrunner.errors import InputError, Problem
 from opsrunner.plan.models import Words
 from opsrunner.plan.people import People
 from opsrunner.report.text import visible
@@ -21,14 +21,45 @@ from opsrunner.timeline.events import Outcome
 VERDICTS: tuple[walk.Verdict, ...] = get_args(walk.Verdict)
 
 
+NOBODY = "has steps of people: hold it at a terminal, or by opsrunner drill with --answers FILE"
+
+
+class Absent:
+    """Nobody is there to be asked: each call raises InputError, and the drill can be resumed."""
+
+    def begin(self, place: int, wanted: Step) -> str:
+        """Refuse."""
+        raise InputError([Problem(wanted.id, str(place), NOBODY)])
+
+    def end(self, wanted: Step) -> walk.Ended:
+        """Refuse."""
+        raise InputError([Problem(wanted.id, "", NOBODY)])
+
+    def judge(self, place: int, criterion: Words) -> walk.Judged:
+        """Refuse."""
+        raise InputError([Problem(f"criterion {place}", criterion.en, NOBODY)])
+
+    def problems(self) -> Iterator[walk.Problem]:
+        """Refuse."""
+        raise InputError([Problem("problems", "", NOBODY)])
+
+    def conclude(self) -> str:
+        """Refuse."""
+        raise InputError([Problem("conclusion", "", NOBODY)])
+
+
 class Terminal:
     """Asks on the terminal; what is typed is kept as it is, control characters made visible."""
 
-    def __init__(self, drill: Drill, people: People) -> None:
-        self._drill, self._people = drill, people
+    def __init__(
+        self, drill: Drill, people: People, ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Given a drill, the people, and what makes the terminal ready for a question."""
+        self._drill, self._people, self._ready = drill, people, ready
 
     def begin(self, place: int, wanted: Step) -> str:
         """Show the step, wait until it begins; return who does it."""
+        self._ready()
         scenario = self._drill.scenario
         typer.echo(f"\n[{place}/{len(scenario.steps)}] {wanted.phase} | {wanted.title.zh}")
         typer.echo(f"      {wanted.title.en}")
@@ -46,6 +77,7 @@ class Terminal:
 
     def judge(self, place: int, criterion: Words) -> walk.Judged:
         """Ask whether a criterion was met."""
+        self._ready()
         typer.echo(f"\ncriterion {place}: {criterion.zh}")
         said = _asked("  verdict", None, VERDICTS)
         verdict = next(one for one in VERDICTS if one == said)

@@ -68,6 +68,10 @@ class HostProgress:
         self._progress.advance(self._task)
         self.say(line)
 
+    def hide(self) -> None:
+        """Take the bar away: somebody is asked on the terminal."""
+        self._progress.stop()
+
     def say(self, line: str) -> None:
         """Given one line, say it above the bar."""
         self._console.print(_plain(line))

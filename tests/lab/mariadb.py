@@ -55,6 +55,7 @@ class Pair:
 
     lab: Lab
     secret: str
+    watch_secret: str = ""
 
     def address(self, name: str) -> str:
         """Return a host's own address."""

@@ -65,13 +65,13 @@ def load_answers(path: Path, drill: Drill, people: People) -> FromFile:
     found = read_models([path], Answers, problems).get(path)
     if not isinstance(found, Answers):
         raise InputError(problems)
-    known = [step.id for step in drill.scenario.steps]
+    known = [step.id for step in drill.by_people]
     problems += [
         Problem(str(path), f"steps.{name}", "is missing; every step needs an answer")
         for name in known if name not in found.steps
     ]
     problems += [
-        Problem(str(path), f"steps.{name}", "is no step of the scenario")
+        Problem(str(path), f"steps.{name}", "is no step that people do")
         for name in found.steps if name not in known
     ]
     if len(found.criteria) != len(drill.scenario.criteria):

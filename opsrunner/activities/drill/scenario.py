@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from opsrunner.activities.drill.machines import STAGES, Machines
 from opsrunner.errors import InputError, PolicyError, Problem
 from opsrunner.plan.models import Name, Strict, Words
 from opsrunner.plan.people import Duty, People
@@ -25,6 +26,7 @@ Subject = Literal[
 ]
 StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Minutes = Annotated[int, Field(ge=1, le=10_080)]
+Stage = Literal["precheck", "fence", "promote", "repoint", "account", "restore", "compare"]
 
 
 class Role(Strict):
@@ -38,7 +40,8 @@ class Step(Strict):
     """One step, by a machine or by a person in ``role``; a machine's step has one who watches it.
 
     ``minutes`` is what it should take, ``proof`` what shows that it was done. ``inject`` is what
-    the moderator says at the table. ``mark`` is the moment that its end marks.
+    the moderator says at the table. ``mark`` is the moment that its end marks. ``does`` is the
+    stage of a drill with machines that the step is; at the table it says nothing.
     """
 
     id: StepId
@@ -50,6 +53,13 @@ class Step(Strict):
     proof: Words
     inject: Words | None = None
     mark: Mark | None = None
+    does: Stage | None = None
+
+    @model_validator(mode="after")
+    def _machine(self) -> Step:
+        if self.does and self.actor != "machine":
+            raise ValueError(f"does {self.does}, which is a machine's: say actor: machine")
+        return self
 
 
 class Goals(Strict):
@@ -74,6 +84,7 @@ class Scenario(Strict):
     roles: Annotated[dict[Duty, Role], Field(min_length=1)]
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     criteria: Annotated[tuple[Words, ...], Field(min_length=1)]
+    machines: Machines | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Scenario:
@@ -91,6 +102,7 @@ class Scenario(Strict):
         marks = Counter(step.mark for step in self.steps if step.mark)
         wrong += [f"mark {name} is set by {count} steps" for name, count in marks.items()
                   if count > 1]
+        wrong += staged(self)
         goal, takes = self.goals.rto_minutes, self.recovery_minutes
         if goal is not None and takes is not None and takes > goal:
             wrong.append(f"its steps take {takes} minutes to be green, the goal is {goal}")
@@ -106,6 +118,27 @@ class Scenario(Strict):
             return None
         on_the_way = self.steps[places[Mark.DECLARED] + 1:places[Mark.GREEN] + 1]
         return sum(step.minutes for step in on_the_way)
+
+
+def staged(scenario: Scenario) -> list[str]:
+    """Given a scenario, return what keeps it from being held with machines; none when it has none.
+
+    The stages of its subject stand once each and in their order; what is one play has no step
+    of a person in between.
+    """
+    if scenario.machines is None:
+        return []
+    if getattr(scenario.machines, scenario.subject, None) is None:
+        return [f"machines has no section {scenario.subject}, which is the subject"]
+    parts = STAGES[scenario.subject]
+    wanted = [name for part in parts for name in part]
+    does: list[str | None] = [step.does for step in scenario.steps]
+    if [name for name in does if name] != wanted:
+        return [f"steps with does: must be {', '.join(wanted)}, each once and in this order"]
+    return [
+        f"{', '.join(part)} are one play; no other step stands between them"
+        for part in parts if does.index(part[-1]) - does.index(part[0]) != len(part) - 1
+    ]
 
 
 def load_scenarios(policies: Path) -> dict[str, Scenario]:

@@ -69,18 +69,31 @@ def walk(drill: Drill, line: TimeLine, moderator: Moderator, leader: str) -> Non
     Raise EvidenceError when an event cannot be written; nothing goes on then.
     """
     for place, wanted in enumerate(drill.scenario.steps, start=1):
-        begun, done = step(line.events, wanted.id)
-        if done:
-            continue
-        if not begun:
-            line.enter(wanted.phase)
-            who = moderator.begin(place, wanted)
-            begun = line.put(Kind.BEGUN, step=wanted.id, who=who)
-        ended = moderator.end(wanted)
-        line.put(
-            Kind.DONE, step=wanted.id, who=begun.who, text=ended.remark,
-            data={"outcome": ended.outcome.value},
-        )
+        walk_step(line, place, wanted, moderator)
+    assess(drill, line, moderator, leader)
+
+
+def walk_step(line: TimeLine, place: int, wanted: Step, moderator: Moderator) -> None:
+    """Given an open time line, a step with its place, and a moderator, see the step through.
+
+    One that is done is left alone. Raise EvidenceError when an event cannot be written.
+    """
+    begun, done = step(line.events, wanted.id)
+    if done:
+        return
+    if not begun:
+        line.enter(wanted.phase)
+        who = moderator.begin(place, wanted)
+        begun = line.put(Kind.BEGUN, step=wanted.id, who=who)
+    ended = moderator.end(wanted)
+    line.put(
+        Kind.DONE, step=wanted.id, who=begun.who, text=ended.remark,
+        data={"outcome": ended.outcome.value},
+    )
+
+
+def assess(drill: Drill, line: TimeLine, moderator: Moderator, leader: str) -> None:
+    """Given a drill whose steps are done, have it judged and concluded; the time line ends."""
     _judge(drill, line, moderator, leader)
     known = {event.text for event in line.events if event.kind is Kind.PROBLEM}
     for one in moderator.problems():

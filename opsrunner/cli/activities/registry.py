@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opsrunner.cli.activities import Activity, harden
+from opsrunner.cli.activities import Activity, drill, harden
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.models import Plan
 
 ACTIVITIES: Mapping[str, Activity] = {
+    "drill": drill,
     "harden": harden,
 }
 

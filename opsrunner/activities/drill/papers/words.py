@@ -26,6 +26,7 @@ SUBJECTS: Mapping[str, Say] = {
 }
 FORMS: Mapping[str, Say] = {
     "tabletop": Say("桌面推演（不操作系统）", "at the table (nothing is touched)"),
+    "machines": Say("实战演练（系统执行，全程计时）", "for real (by machines, by the clock)"),
 }
 OUTCOMES: Mapping[str, tuple[Say, Verdict]] = {
     Outcome.DONE: (Say("完成", "done"), "good"),

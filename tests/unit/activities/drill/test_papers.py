@@ -181,7 +181,7 @@ def test_the_plan_of_a_drill_at_the_table_says_nothing_of_machines() -> None:
 
 def test_a_plan_of_another_activity_is_no_drill() -> None:
     other = drill().plan.model_copy(update={"activity": "harden"})
-    with pytest.raises(InputError, match="no plan of a drill at the table"):
+    with pytest.raises(InputError, match="is no plan of a drill"):
         drill_of(other)
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from opsrunner.activities.drill.scenario import Subject, chosen, load_scenarios, unfilled
+from opsrunner.activities.drill.scenario import (
+    Scenario,
+    Subject,
+    chosen,
+    load_scenarios,
+    unfilled,
+)
 from opsrunner.errors import InputError, PolicyError
 from opsrunner.plan.people import People, load_people
 from opsrunner.timeline.events import Mark, Phase
@@ -86,3 +95,55 @@ def test_each_role_that_nobody_has_is_named() -> None:
 def test_a_scenario_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(InputError, match="there are: database_restore, database_switchover, host"):
         chosen(load_scenarios(POLICIES), "flood")
+
+
+MACHINES = {"database_switchover": {
+    "primary": "db1", "standby": "db2", "address": "10.0.0.9/24",
+    "replication": {"user": "repl", "secret": "drill/repl"},
+    "probe": {"user": "watch", "secret": "drill/watch", "database": "app"},
+}}
+
+
+def switchover() -> dict[str, Any]:
+    """Return the scenario of a switchover, on machines."""
+    path = POLICIES / "drills" / "database_switchover.yml"
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found | {"machines": deepcopy(MACHINES)}
+
+
+def test_a_switchover_may_be_held_on_machines() -> None:
+    found = Scenario.model_validate(switchover())
+    assert found.machines is not None
+    assert found.machines.part.hosts == ("db1", "db2")
+
+
+def _between(content: dict[str, Any]) -> None:
+    steps = content["steps"]
+    place = next(n for n, step in enumerate(steps) if step.get("does") == "promote")
+    steps.insert(place, {**steps[0], "id": "ask", "phase": "handling", "mark": None})
+
+
+def _without_fence(content: dict[str, Any]) -> None:
+    content["steps"] = [step for step in content["steps"] if step.get("does") != "fence"]
+
+
+def _by_a_person(content: dict[str, Any]) -> None:
+    next(step for step in content["steps"] if step.get("does"))["actor"] = "person"
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (_between, "are one play; no other step stands between them"),
+    (_without_fence, "must be precheck, fence, promote, repoint, account, each once"),
+    (_by_a_person, "does precheck, which is a machine's"),
+    (lambda c: c.update(subject="host"), "machines has no section host"),
+    (lambda c: c["machines"].clear(), "give exactly one of"),
+    (lambda c: c["machines"]["database_switchover"].update(standby="db1"), "the same host"),
+    (lambda c: c["machines"]["database_switchover"].update(address="10.0.0.9"), "pattern"),
+])
+def test_machines_that_cannot_be_meant_are_refused(
+    change: Callable[[dict[str, Any]], None], said: str,
+) -> None:
+    content = switchover()
+    change(content)
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        Scenario.model_validate(content)

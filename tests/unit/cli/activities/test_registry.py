@@ -10,8 +10,8 @@ from tests.unit.plan.plans import plan
 
 
 def test_an_activity_that_is_not_carried_out_so_is_refused_with_where_to_look() -> None:
-    with pytest.raises(InputError, match="is a plan of drill; see opsrunner drill --help"):
-        activity_of(plan(activity="drill"))
+    with pytest.raises(InputError, match="is a plan of audit; see opsrunner audit --help"):
+        activity_of(plan(activity="audit"))
 
 
 def test_hardening_is_carried_out() -> None:

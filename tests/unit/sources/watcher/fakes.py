@@ -10,7 +10,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -65,14 +65,29 @@ class Fake:
         if not query.startswith("SELECT"):
             _send(peer, 1, _ok())
             return
-        name, value = b"who", self.name.encode()
-        column = b"\x03def\0\0\0" + bytes([len(name)]) + name + b"\0\x0c" + (
-            struct.pack("<HIBHB", 45, 255, 253, 0, 0) + b"\0\0")
-        _send(peer, 1, b"\x01")
-        _send(peer, 2, column)
-        _send(peer, 3, b"\xfe\0\0\x02\0")
-        _send(peer, 4, bytes([len(value)]) + value)
-        _send(peer, 5, b"\xfe\0\0\x02\0")
+        if query.startswith("SELECT n, server"):
+            _table(peer, ("n", "server"), [(str(n), self.name) for n in self.rows])
+        else:
+            _table(peer, ("who",), [(self.name,)])
+
+
+def _table(
+    peer: socket.socket, names: Sequence[str], rows: Sequence[Sequence[str]],
+) -> None:
+    packets = [bytes([len(names)])]
+    packets += [
+        b"\x03def\0\0\0" + _text(name) + b"\0\x0c"
+        + struct.pack("<HIBHB", 45, 255, 253, 0, 0) + b"\0\0" for name in names
+    ]
+    packets.append(b"\xfe\0\0\x02\0")
+    packets += [b"".join(map(_text, row)) for row in rows]
+    packets.append(b"\xfe\0\0\x02\0")
+    for number, packet in enumerate(packets, start=1):
+        _send(peer, number % 256, packet)
+
+
+def _text(text: str) -> bytes:
+    return bytes([len(text.encode())]) + text.encode()
 
 
 def _ok() -> bytes:
