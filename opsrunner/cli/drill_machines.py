@@ -63,6 +63,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def add_to(group: typer.Typer) -> None:
     """Given the group ``drill``, add the drills that are held on machines."""
     group.command("switchover", epilog=EXAMPLES)(switchover)
+    group.command("restore", epilog=EXAMPLES)(restore)
 
 
 def switchover(
@@ -86,6 +87,29 @@ def switchover(
         return hold(target, papers, answers, as_json=as_json)
     cause = ticket, valid_days
     return plan("database_switchover", target, inventory, cause, papers, as_json=as_json)
+
+
+def restore(
+    target: Target,
+    inventory: Inventory = None,
+    answers: Answers = None,
+    ticket: Ticket = "",
+    valid_days: Days = 30,
+    output: Output = None,
+    formats: Formats = "",
+    template: Template = None,
+    as_json: AsJson = False,
+) -> int:
+    """Restore a system's newest backup set into a scratch instance as a drill, by the clock.
+
+    A system: write the plan. A planned and approved drill: hold it. Exit 0: met, and the set is
+    proven to L5; 2: not met, or refused with nothing touched; 4: not known, resume asks again.
+    """
+    papers = prepare_papers(load_settings(), formats, output, template)
+    if target.startswith(f"{ACTIVITY}-"):
+        return hold(target, papers, answers, as_json=as_json)
+    cause = ticket, valid_days
+    return plan("database_restore", target, inventory, cause, papers, as_json=as_json)
 
 
 def plan(

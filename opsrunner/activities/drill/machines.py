@@ -20,7 +20,7 @@ Milliseconds = Annotated[int, Field(ge=10, le=60_000)]
 # Stages by subject; those of one part are one play.
 STAGES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "database_switchover": (("precheck", "fence", "promote", "repoint"), ("account",)),
-    "database_restore": (("restore",), ("compare",)),
+    "database_restore": (("restore", "compare"),),
 }
 
 
@@ -87,7 +87,8 @@ class Restore(Strict):
     """A backup set that is restored on a host into a scratch instance that is always new.
 
     ``folder`` is where the sets lie on that host, the newest is taken; ``scratch`` a folder that
-    is not there yet, never in a live instance's data directory. ``seconds`` bounds all of it.
+    is not there yet, never in a live instance's data directory. ``seconds`` bounds all of it. The
+    set's name is that of the ledger.
     """
 
     backup_set: Name

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from opsrunner.activities.backup.record import ACTIVITY as BACKUP
+from opsrunner.activities.backup.record import Copy, Verification
 from opsrunner.activities.drill.findings import raised
-from opsrunner.activities.drill.machines import Switchover
+from opsrunner.activities.drill.machines import Restore, Switchover
 from opsrunner.activities.drill.papers.plan import plan_paper
 from opsrunner.activities.drill.papers.report import Story as Held
 from opsrunner.activities.drill.papers.report import report_paper
@@ -20,6 +22,10 @@ from opsrunner.activities.drill.planning import (
     policy_sha256,
     with_addresses,
 )
+from opsrunner.activities.drill.restore.actor import FILE as RESTORE
+from opsrunner.activities.drill.restore.actor import RestoreActor
+from opsrunner.activities.drill.restore.answer import Answer
+from opsrunner.activities.drill.restore.host import Host
 from opsrunner.activities.drill.scenario import load_scenarios
 from opsrunner.activities.drill.stage import Stage
 from opsrunner.activities.drill.switchover.actor import SwitchoverActor
@@ -41,6 +47,7 @@ from opsrunner.plan.journal import read as read_journal
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people
 from opsrunner.plan.withdrawal import Withdrawal
+from opsrunner.policy.backup import BackupSet, Level, load_backup
 from opsrunner.report.paper import Paper
 from opsrunner.secrets.ansible_vault import AnsibleVaultStore
 from opsrunner.secrets.store import SecretStore
@@ -49,6 +56,7 @@ from opsrunner.sources.watcher.process import Watch
 from opsrunner.timeline.events import Event, Kind
 from opsrunner.timeline.journal import FILE as TIMELINE
 from opsrunner.timeline.journal import read
+from opsrunner.version import code_version
 
 if TYPE_CHECKING:
     from opsrunner.cli.case import Case
@@ -64,7 +72,6 @@ class Machinery:
     drill: Drill
     context: Context
     hosts: Mapping[str, Subject]
-    secrets: SecretStore
     moderator: Moderator | None = None
 
     @property
@@ -78,16 +85,17 @@ class Machinery:
     @property
     def subjects(self) -> Mapping[str, Subject]:
         """Return the system; what the calendar says of its first host holds for it."""
-        part = self.part
-        return {self.drill.scenario.system: self.hosts[part.primary]}
+        return {self.drill.scenario.system: self.hosts[self.part.hosts[0]]}
 
     @property
-    def part(self) -> Switchover:
+    def part(self) -> Switchover | Restore:
         """Return what the drill is held on."""
         return part_of(self.drill)
 
-    def hands(self, case: Case, undo_after: int, progress: HostProgress) -> SwitchoverActor:
-        """Return what holds the drill; there is no timed undo on a pair."""
+    def hands(
+        self, case: Case, undo_after: int, progress: HostProgress,
+    ) -> SwitchoverActor | RestoreActor:
+        """Return what holds the drill; there is no timed undo of one."""
         del undo_after
         settings, part = self.context.settings, self.part
         folder = case.path.parent
@@ -101,12 +109,21 @@ class Machinery:
             moderator,
             people.people[case.operator].name,
         )
-        pair = Pair(part, case.plan.id, playbook(self.context, ""), _secrets_file(settings))
         permit = replace(case.permit, subjects=self.hosts)
+
+        def barred() -> str:
+            return nobody or permit.gate(_run_of(case), part.hosts)
+
+        play, system = playbook(self.context, ""), self.drill.scenario.system
+        if isinstance(part, Restore):
+            return RestoreActor(
+                system, Host(part, play), stage, folder, barred,
+                lambda found: record_level(case, part, found, stage.events), progress.say,
+            )
+        pair, probe = Pair(part, case.plan.id, play, _secrets_file(settings)), part.probe.secret
         return SwitchoverActor(
-            self.drill.scenario.system, pair, stage, folder,
-            lambda: self.secrets.get(part.probe.secret),
-            lambda: nobody or permit.gate(_run_of(case), part.hosts), progress.say,
+            system, pair, stage, folder, lambda: open_secrets(self.context, [probe]).get(probe),
+            barred, progress.say,
         )
 
     def records(self, case: Case, journal: Journal) -> list[SubjectRecord]:
@@ -135,7 +152,7 @@ class Machinery:
         folder = case.path.parent
         return {
             label: case.store.put((folder / name).read_bytes())
-            for label, name in (("timeline", TIMELINE), ("watch", WATCH))
+            for label, name in (("timeline", TIMELINE), ("watch", WATCH), ("restore", RESTORE))
             if (folder / name).exists()
         }
 
@@ -151,14 +168,16 @@ def prepare(plan: Plan, context: Context) -> Machinery:
         Problem(plan.inventory, name, "is not there any more, and the drill is held on it")
         for name in part.hosts if name not in known
     ]
-    secrets: SecretStore | None = None
     try:
-        secrets = open_secrets(context, part.secrets)
+        if part.secrets:
+            open_secrets(context, part.secrets)
+        if isinstance(part, Restore):
+            known_set(context, part)
     except InputError as error:
         problems += error.problems
-    if problems or secrets is None:
+    if problems:
         raise InputError(problems)
-    return Machinery(drill, context, known, secrets)
+    return Machinery(drill, context, known)
 
 
 def undoable(plan: Plan, subjects: Sequence[str], rules: Sequence[str]) -> list[Problem]:
@@ -187,12 +206,44 @@ def papers(story: Story, folder: Path) -> list[Paper]:
     ))]
 
 
-def part_of(drill: Drill) -> Switchover:
-    """Given a drill with machines, return the pair it is held on. Raise InputError: another."""
-    part = drill.scenario.machines.part if drill.scenario.machines else None
-    if not isinstance(part, Switchover):
-        raise InputError([Problem(drill.plan.id, "machines", "is no switchover")])
-    return part
+def part_of(drill: Drill) -> Switchover | Restore:
+    """Given a drill with machines, return what it is held on. Raise InputError: there is none."""
+    if drill.scenario.machines is None:
+        raise InputError([Problem(drill.plan.id, "machines", "are not in the scenario")])
+    return drill.scenario.machines.part
+
+
+def known_set(context: Context, part: Restore) -> BackupSet:
+    """Given what is restored, return its backup set. Raise InputError when the policy has none."""
+    sets = load_backup(context.settings.policies).sets
+    if part.backup_set not in sets:
+        message = f"no such backup set; there are: {', '.join(sets) or 'none'}"
+        raise InputError([Problem("machines.database_restore", part.backup_set, message)])
+    return sets[part.backup_set]
+
+
+def record_level(case: Case, part: Restore, found: Answer, events: Sequence[Event]) -> None:
+    """Given a drill whose restore was whole, put level 5 on record for its backup set, once."""
+    if found.made is None or any(
+        run.activity == BACKUP and run.options.get("plan") == case.plan.id
+        for run in case.store.runs()
+    ):
+        return
+    one = known_set(case.context, part)
+    log = case.store.put((case.path.parent / RESTORE).read_bytes())
+    said = Verification(
+        one.id, one.kind, one.backup.verification.level, looked=True, level=Level.L5, reason=None,
+        copy=Copy(found.set, found.made, found.made), started=events[0].at, ended=events[-1].at,
+        restored=one.content, blobs={"log": log},
+    )
+    policy = load_backup(case.context.settings.policies)
+    with case.store.begin(
+        BACKUP, inventory=case.plan.inventory, policy_sha256=policy.sha256, operator=case.operator,
+        code_version=code_version(), options={"plan": case.plan.id}, subjects=[one.id],
+        inputs={"plan": case.store.put(case.path.read_bytes())},
+    ) as run:
+        run.subject(said.as_record())
+        run.finish(outputs={})
 
 
 def addresses(hosts: Iterable[Subject]) -> dict[str, str]:

@@ -17,10 +17,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from opsrunner.activities.drill.goals import missed
 from opsrunner.activities.drill.stage import Stage
 from opsrunner.activities.drill.switchover import watching
 from opsrunner.activities.drill.switchover.pair import Played, Servers
-from opsrunner.activities.drill.switchover.proof import Proof, missed
+from opsrunner.activities.drill.switchover.proof import Proof
 from opsrunner.activities.drill.switchover.standing import Stand, Standing
 from opsrunner.errors import EvidenceError, RunError
 from opsrunner.plan.actor import Outcome

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from opsrunner.activities.drill.scenario import Goals
 from opsrunner.models import Unmeasured
 from opsrunner.sources.watcher.accounting import Account, account, split_brain
 from opsrunner.sources.watcher.lines import Reading
 from opsrunner.sources.watcher.outage import Outage, measure
-from opsrunner.timeline.events import Event
-from opsrunner.timeline.measures import rpo, rto
 
 Rows = Sequence[tuple[int, str]]  # number and server of each row found, in the order written
 _FEW = 10
@@ -90,21 +87,6 @@ class Proof:
         missing = sum(len(one.lost) for one in self.accounts().values())
         return (f"{lasted}; {acked} of {len(self.reading.attempts)} rows acknowledged, "
                 f"{missing} lost on {len(self.accounts())} server(s)")
-
-
-def missed(goals: Goals, events: Sequence[Event]) -> list[str]:
-    """Given a scenario's goals and the time line, return which of them were not reached."""
-    wrong = []
-    for name, wanted, found in (
-        ("RTO", goals.rto_minutes, rto(events)), ("RPO", goals.rpo_minutes, rpo(events)),
-    ):
-        if wanted is None:
-            continue
-        if isinstance(found, Unmeasured):
-            wrong.append(f"{name} unmeasured: {found.reason}")
-        elif found.seconds + found.resolution > wanted * 60:
-            wrong.append(f"{name} {found.seconds:.1f} s, the goal is {wanted} min")
-    return wrong
 
 
 def _some(numbers: Sequence[int]) -> str:
