@@ -23,7 +23,7 @@ from opsrunner.timeline.journal import FILE, read
 from tests.unit.activities.drill.held import POLICIES, people
 from tests.unit.activities.drill.test_walk import Crew
 
-PART = Restore(backup_set="app/daily@db1:main", host="db3")
+PART = Restore(backup_set="app/daily/db1/main", host="db3")
 
 
 def said(age: timedelta = timedelta(minutes=5), rest: str = "cleaned yes\nlevel 4\nexit 0") -> str:
