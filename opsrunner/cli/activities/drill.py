@@ -31,6 +31,7 @@ from opsrunner.activities.drill.stage import Stage
 from opsrunner.activities.drill.switchover.actor import SwitchoverActor
 from opsrunner.activities.drill.switchover.pair import Pair
 from opsrunner.activities.drill.switchover.watching import FILE as WATCH
+from opsrunner.activities.drill.switchover.watching import ROWS
 from opsrunner.activities.drill.walk import Moderator, result
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.cli.context import Context, playbook
@@ -152,7 +153,8 @@ class Machinery:
         folder = case.path.parent
         return {
             label: case.store.put((folder / name).read_bytes())
-            for label, name in (("timeline", TIMELINE), ("watch", WATCH), ("restore", RESTORE))
+            for label, name in (("timeline", TIMELINE), ("watch", WATCH), ("rows", ROWS),
+                                ("restore", RESTORE))
             if (folder / name).exists()
         }
 

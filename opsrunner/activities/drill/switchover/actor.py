@@ -219,7 +219,9 @@ class SwitchoverActor:
         except EvidenceError as error:
             self.stage.end("account", f"outage unmeasured: {error}", well=False)
             return
-        proof = Proof(reading, watching.rows(self.pair.part, self.pair.run, self.password()))
+        rows = watching.rows(self.pair.part, self.pair.run, self.password())
+        watching.keep_rows(self.folder, rows)
+        proof = Proof(reading, rows)
         incident = mark(self.stage.events, Mark.INCIDENT)
         if incident and (moment := proof.recovered(incident.at)):
             self.stage.mark(Mark.RECOVERED, proof.told(), moment)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from opsrunner.activities.drill.machines import Switchover
 from opsrunner.activities.drill.switchover.proof import Rows
+from opsrunner.errors import EvidenceError
+from opsrunner.evidence.files import write_durably
 from opsrunner.secrets.store import Secret
 from opsrunner.sources.watcher.aim import Order, require
 from opsrunner.sources.watcher.kinds.sql import Sql, SqlTarget
 from opsrunner.sources.watcher.process import Watch, start
 
 FILE = "watch.jsonl"
+ROWS = "rows.json"  # what each server itself holds, or why nobody could read it
 GREEN_SECONDS = 15.0
 
 
@@ -60,6 +65,21 @@ def rows(part: Switchover, watch: str, password: Secret) -> dict[str, Rows | str
             found[host] = f"{type(error).__name__}: {error}"[:200]
         finally:
             asked.drop()
+    return found
+
+
+def keep_rows(folder: Path, found: Mapping[str, Rows | str]) -> None:
+    """Given the plan's folder and the rows by host, keep them there. Raise EvidenceError."""
+    try:
+        write_durably(folder / ROWS, json.dumps(dict(found), ensure_ascii=False).encode())
+    except OSError as error:
+        raise EvidenceError(f"cannot keep {folder / ROWS}: {error.strerror}") from error
+
+
+def kept_rows(folder: Path) -> dict[str, Rows | str]:
+    """Given the plan's folder, return the rows that were kept, none before the account."""
+    path = folder / ROWS
+    found: dict[str, Rows | str] = json.loads(path.read_bytes()) if path.exists() else {}
     return found
 
 
