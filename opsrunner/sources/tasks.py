@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opsrunner.errors import RunError
@@ -37,6 +37,19 @@ class TaskEvent:
     status: str
     said: str = ""
     ignored: bool = False
+
+
+# A playbook's file name, its variables and more options -> its events, as of ``run_tasks``.
+Play = Callable[[str, Mapping[str, Any], str], Iterator[TaskEvent]]
+
+
+def player(playbook: Playbook) -> Play:
+    """Given root, inventory and vault password, return what plays any playbook with them."""
+
+    def play(name: str, variables: Mapping[str, Any], options: str) -> Iterator[TaskEvent]:
+        return run_tasks(replace(playbook, name=name, variables=variables), options)
+
+    return play
 
 
 def run_tasks(playbook: Playbook, options: str = "") -> Iterator[TaskEvent]:

@@ -70,7 +70,7 @@ class Drills:
         done = self.office.run(PLANNER, "backup", "ledger", "--format", "json", "--output",
                                str(folder))
         assert done.code in (0, 2), done
-        found = json.loads((folder / "backup-ledger.json").read_bytes())["sets"][0]["weeks"][-1]
+        found = json.loads((folder / "backup-ledger.json").read_bytes())["sets"][0]["cells"][-1]
         level: str | None = found["level"]
         return level
 

@@ -53,6 +53,7 @@ from opsrunner.report.paper import Paper
 from opsrunner.secrets.ansible_vault import AnsibleVaultStore
 from opsrunner.secrets.store import SecretStore
 from opsrunner.settings import Settings
+from opsrunner.sources.tasks import player
 from opsrunner.sources.watcher.process import Watch
 from opsrunner.timeline.events import Event, Kind
 from opsrunner.timeline.journal import FILE as TIMELINE
@@ -115,7 +116,7 @@ class Machinery:
         def barred() -> str:
             return nobody or permit.gate(_run_of(case), part.hosts)
 
-        play, system = playbook(self.context, ""), self.drill.scenario.system
+        play, system = player(playbook(self.context, "")), self.drill.scenario.system
         if isinstance(part, Restore):
             return RestoreActor(
                 system, Host(part, play), stage, folder, barred,

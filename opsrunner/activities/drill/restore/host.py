@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from opsrunner.activities.drill.machines import Restore
 from opsrunner.errors import RunError
-from opsrunner.sources.ansible import Playbook
-from opsrunner.sources.tasks import run_tasks
+from opsrunner.sources.tasks import Play
 
 _RESTORE = "Restore | The newest set into a scratch instance, compared with its manifest"
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One host; ``playbook`` says root, inventory and the vault's password."""
+    """One host; ``play`` plays a playbook."""
 
     part: Restore
-    playbook: Playbook
+    play: Play
 
     def check(self) -> str:
         """Return what speaks against restoring there, "" when nothing does. Changes nothing."""
@@ -36,15 +35,15 @@ class Host:
     def _play(self, options: str) -> tuple[str, str]:
         """Return what the restore printed, "" when it did not run, and why the play failed."""
         part, said, why = self.part, "", ""
-        job = replace(self.playbook, name="restore_drill.yml", variables={
+        variables = {
             "restore_drill_host": part.host, "restore_drill_folder": part.folder,
             "restore_drill_scratch": part.scratch, "restore_drill_seconds": part.seconds,
-        })
-        for event in run_tasks(job, options):
+        }
+        for event in self.play("restore_drill.yml", variables, options):
             if not event.host:
                 return said, "" if event.status == "ok" else why or event.said
             if event.status == "ok" and event.task == _RESTORE:
                 said = event.said
             elif event.status in {"failed", "unreachable"}:
                 why = event.said
-        raise RunError("the play ended without a word")  # run_tasks ends with one
+        raise RunError("the play ended without a word")  # a play ends with one

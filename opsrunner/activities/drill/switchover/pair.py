@@ -10,8 +10,7 @@ from typing import Any, Protocol
 from opsrunner.activities.drill.machines import Switchover
 from opsrunner.activities.drill.switchover.standing import Server, Standing, server
 from opsrunner.errors import RunError
-from opsrunner.sources.ansible import Playbook
-from opsrunner.sources.tasks import TaskEvent, run_tasks
+from opsrunner.sources.tasks import Play, TaskEvent
 
 OnTask = Callable[[TaskEvent], None]
 _ASK_PRIMARY, _ASK_STANDBY = "Standing | Ask the primary", "Standing | Ask the standby"
@@ -63,13 +62,13 @@ class Servers(Protocol):
 class Pair:
     """One pair, and the name of its switchover, which steps of it bear on the hosts.
 
-    ``playbook`` says root, inventory and the vault's password; ``secrets_file`` is where Ansible
-    reads the replication password by its name.
+    ``play`` plays a playbook; ``secrets_file`` is where Ansible reads the replication password by
+    its name.
     """
 
     part: Switchover
     run: str
-    playbook: Playbook
+    play: Play
     secrets_file: Path
 
     def check(self) -> Played:
@@ -116,15 +115,14 @@ class Pair:
         return Standing(found[_ASK_PRIMARY], found[_ASK_STANDBY])
 
     def _play(self, name: str, heard: OnTask = _unheard, options: str = "") -> Played:
-        job = replace(self.playbook, name=name, variables=self._variables())
         why = ""
-        for event in run_tasks(job, options):
+        for event in self.play(name, self._variables(), options):
             if not event.host:
                 return Played(event.status == "ok", why or event.said)
             if event.status in {"failed", "unreachable"} and not event.ignored:
                 why = event.said
             heard(event)
-        raise RunError(f"{name} ended without a word")  # run_tasks ends with one
+        raise RunError(f"{name} ended without a word")  # a play ends with one
 
     def _variables(self) -> dict[str, Any]:
         part = self.part
