@@ -121,8 +121,8 @@ def test_what_could_not_be_seen_is_unknown(text: str, set_id: str, reason: str |
 
 def test_a_frame_that_is_not_whole_is_unknown() -> None:
     good = dump("level 4\n")
-    for more in ({"truncated": True}, {"complete": False}):
-        assert str(judged(good, **more).reason).startswith("truncated: ")
+    for said in (judged(good, truncated=True), judged(good, complete=False)):
+        assert str(said.reason).startswith("truncated: ")
     for code, reason in ((3, "not_collected: no /etc"), (75, "probe_failed: no /etc"),
                          (124, "timeout: "), (126, "denied: "), (127, "missing_tool: ")):
         said = judged("", code=code, stderr="no /etc/opsrunner")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +68,8 @@ def test_whatever_is_missed_nothing_is_late_that_could_be_read_in_time(
 ) -> None:
     """A run comes one to four weeks after the one before; a part is late only when no run could."""
     rotation = Rotation(parts, WEEK, max(parts, 4) * WEEK)
-    read, now = {}, NOW
+    read: dict[int, datetime] = {}
+    now = NOW
     for number in range(1, parts + 1):  # all was read once, in turn
         read[number] = now
         now += WEEK
@@ -84,7 +85,8 @@ def test_whatever_is_missed_nothing_is_late_that_could_be_read_in_time(
 @given(st.integers(1, 30), st.integers(0, 3600))
 def test_without_a_gap_one_part_a_run_is_enough(parts: int, late: int) -> None:
     rotation = Rotation(parts, WEEK, parts * WEEK)
-    read, now, more = {}, NOW, 0
+    read: dict[int, datetime] = {}
+    now, more = NOW, 0
     for _ in range(3 * parts):
         chosen = rotation.choose(read, now)
         more += len(chosen) - 1
