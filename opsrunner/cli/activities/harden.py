@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opsrunner.activities.check.plan import plan_check
-from opsrunner.activities.harden.actor import HardenActor, targets_of
+from opsrunner.activities.harden.actor import HardenActor
 from opsrunner.activities.harden.papers import plan as plan_page
 from opsrunner.activities.harden.papers.operations import change_record, operation_report
 from opsrunner.activities.harden.papers.report import hardening_report
 from opsrunner.activities.harden.papers.story import Story
+from opsrunner.changes.actor import targets_of
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits
 from opsrunner.cli.fleet import findings_of, fleet_of
@@ -55,7 +56,7 @@ class Hardening:
             if (account := host.attributes.get(SECOND_LOGIN))
         }
         fleet = fleet_of(self.context, case.planned, case.plan.id, undo_after, progress)
-        return HardenActor(case.plan, fleet, self._recheck(case), second)
+        return HardenActor(case.plan, fleet, self._recheck(case), second=second)
 
     def records(self, case: Case, journal: Journal) -> list[SubjectRecord]:
         """Return each host's state."""
