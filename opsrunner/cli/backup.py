@@ -12,7 +12,7 @@ from rich.console import Console
 
 from opsrunner.activities.backup.ledger import Ledger, build
 from opsrunner.activities.backup.papers.ledger import ledger_paper
-from opsrunner.cli import backup_papers
+from opsrunner.cli import backup_papers, backup_planning
 from opsrunner.cli.backup_papers import author
 from opsrunner.cli.context import load_context, open_store
 from opsrunner.cli.importing import import_results
@@ -63,6 +63,8 @@ def register(app: typer.Typer) -> None:
     group.command("verify")(verify)
     group.command("report")(backup_papers.report)
     group.command("inspection")(backup_papers.inspection)
+    group.command("install", epilog=backup_planning.EXAMPLES)(backup_planning.install)
+    group.command("run", epilog=backup_planning.EXAMPLES)(backup_planning.run)
     app.add_typer(group, name="backup")
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from opsrunner.activities.backup.planning import INSTALL, RUN
 from opsrunner.activities.check.plan import plan_check
 from opsrunner.activities.harden.planning import Basis, Cause, make_plan, tasks_of
+from opsrunner.cli import backup_planning
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits, load_context, open_store
 from opsrunner.cli.fleet import findings_of, read_hosts
-from opsrunner.cli.paperwork import Paperwork, Template, prepare, write_plan
-from opsrunner.cli.table import echo_table
+from opsrunner.cli.paperwork import Template, prepare
+from opsrunner.cli.planned import (
+    AsJson,
+    Emergency,
+    Inventory,
+    Limit,
+    Period,
+    Ticket,
+    ValidDays,
+    present,
+    refusals,
+)
 from opsrunner.errors import ExitCode, InputError, Problem
 from opsrunner.evidence.store import Store
-from opsrunner.plan.business import declared
-from opsrunner.plan.calendar import load_calendar
-from opsrunner.plan.file import DIGEST_FILE, folder_of, load, save
-from opsrunner.plan.models import Plan
+from opsrunner.plan.file import folder_of, save
 from opsrunner.plan.people import load_people, this_login
 from opsrunner.version import code_version
 
@@ -43,11 +50,6 @@ The plan is signed with `opsrunner approve PLAN` by somebody else, then carried 
 `opsrunner apply PLAN`.
 """
 
-_LINE = 200  # characters of a work order or a reason; plan.models.Line
-Inventory = Annotated[
-    Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
-]
-Limit = Annotated[str | None, typer.Option(help="Only these hosts (an Ansible pattern).")]
 Profile = Annotated[
     str | None, typer.Option(help="Measure every Linux host without ops_profile by this.")
 ]
@@ -56,23 +58,18 @@ FromRun = Annotated[
     str | None,
     typer.Option("--from", help="Take the findings of this run instead of checking now."),
 ]
-Ticket = Annotated[str, typer.Option(help="The work order, on every document.")]
-Period = Annotated[
-    str, typer.Option(help="The special period this is done for, as policies/calendar/ names it."),
-]
-Emergency = Annotated[str, typer.Option(help="Why it cannot wait for a window; on every document.")]
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
 ]
-ValidDays = Annotated[int, typer.Option(min=1, max=90, help="When the plan expires.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The plan as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
     """Given the application, add the command group ``plan`` to it."""
     group = typer.Typer(help="Plan a change; no host is changed.", no_args_is_help=True)
     group.command("harden", epilog=EXAMPLES)(harden)
+    group.command(INSTALL, epilog=backup_planning.EXAMPLES)(backup_planning.install)
+    group.command(RUN, epilog=backup_planning.EXAMPLES)(backup_planning.run)
     app.add_typer(group, name="plan")
 
 
@@ -111,7 +108,7 @@ def harden(
     reads = {task.subject.id: task.reads for task in tasks if task.wanted}
     planned = make_plan(tasks, read_hosts(context, reads), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
-    _present(path, papers, as_json=as_json)
+    present(path, papers, as_json=as_json)
     unknown = any(left.reason == "unknown" for s in planned.plan.subjects for left in s.left_out)
     return ExitCode.UNKNOWN if unknown else ExitCode.COMPLIANT
 
@@ -124,20 +121,7 @@ def _refuse(
         Problem("--rule", name, "no such rule; see `opsrunner rules`") for name in rules
         if name not in context.policies.rules
     ]
-    problems += [
-        Problem(option, "", f"must be one line of 1 to {_LINE} characters")
-        for option, text in texts.items()
-        if text and (not text.strip() or not text.isprintable() or len(text) > _LINE)
-    ]
-    if period:
-        try:
-            load_calendar(context.settings.policies).require_period(period)
-        except InputError as error:
-            problems += error.problems
-    try:
-        declared(context.settings.policies, context.inventory.hosts)
-    except InputError as error:
-        problems += error.problems
+    problems += refusals(context, period, texts)
     if problems:
         raise InputError(problems)
 
@@ -179,43 +163,3 @@ def _basis(
         run_id = observe_and_judge(check, context, store, only)
     expected = {host: kind.rules for host, kind in check.kinds.items()}
     return run_id, Basis(findings_of(store, run_id, only), expected, context.policies.rules)
-
-
-def _present(path: Path, papers: Paperwork, *, as_json: bool) -> None:
-    plan, signed = load(path)
-    written = write_plan(plan, signed, path.parent, papers)
-    if as_json:
-        typer.echo(json.dumps({
-            "plan": plan.model_dump(mode="json"), "digest": signed, "path": str(path),
-            "papers": [str(file) for file in written.files], "missing": list(written.notes),
-        }, ensure_ascii=False))
-        return
-    _table(plan)
-    typer.echo(f"plan    {plan.id}")
-    typer.echo(f"digest  {signed}")
-    typer.echo(f"json    {path}")
-    typer.echo(f"to sign {path.parent / DIGEST_FILE}")
-    for file in written.files:
-        typer.echo(f"{file.suffix[1:]:7} {file}")
-    for note in written.notes:
-        typer.echo(f"missing {note}")
-    if any(subject.steps for subject in plan.subjects):
-        typer.echo(f"next    opsrunner approve {plan.id}   (somebody else than {plan.planner})")
-    else:
-        typer.echo("next    nothing to apply")
-
-
-def _table(plan: Plan) -> None:
-    rows = []
-    for subject in plan.subjects:
-        danger = [step.danger.level for step in subject.steps]
-        left = ", ".join(sorted({entry.reason for entry in subject.left_out}))
-        rows.append([
-            subject.id, subject.platform, str(len(subject.steps)),
-            str(sum(len(step.changes) for step in subject.steps)), str(danger.count("high")),
-            str(sum(bool(step.reboot) for step in subject.steps)), str(len(subject.left_out)),
-            left,
-        ])
-    echo_table(
-        ["host", "platform", "rules", "changes", "high", "reboot", "left out", "because"], rows,
-    )

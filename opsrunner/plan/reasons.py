@@ -78,6 +78,13 @@ CHINESE: Final[Mapping[str, str]] = {
     "recheck_failed": "复测仍不符合",
     "recheck_back": "已按要求回退，复测不符合",
     "recheck_waits": "复测仍不符合，待重启或人工处理",
+    # backups
+    "backup_shut": "备份仓库或数据库打不开",
+    "backup_not_ready": "备份程序未安装或无法运行，未启动",
+    "backup_overlap": "已有一次备份正在运行，未启动",
+    "backup_failed": "备份失败",
+    "backup_unheard": "备份结束情况未知",
+    "backup_stays": "已做的备份不回退",
     # what an answer of a host comes to
     "no_answer": "主机未给出完整答复，结果未知",
     "invalid": "校验不通过，未生效",

@@ -114,6 +114,13 @@ class Encryption(Strict):
     secret: SecretName
 
 
+class Login(Strict):
+    """The account that backs a database up, and the name of its password in the vault."""
+
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+    secret: SecretName
+
+
 class Verification(Strict):
     """How far, and how often. ``weeks_a_year``: weeks of a year that must have a proof.
 
@@ -143,7 +150,8 @@ class Verification(Strict):
 class Backup(Strict):
     """Backups of one kind. ``paths`` by host, ``databases`` (instances) by host.
 
-    ``logs``: how often transaction logs are saved between backups, where they are.
+    ``logs``: how often transaction logs are saved between backups, where they are. ``login``:
+    the database account; without it root logs in by the socket.
     ``report_within``: how long after a period's end the backup may still be put on record.
     ``volumes``: a host's volumes, or the host itself, as the cloud whose snapshots they are calls
     them.
@@ -161,6 +169,7 @@ class Backup(Strict):
     retention: Retention
     targets: Targets
     encryption: Encryption
+    login: Login | None = None
     verification: Verification
 
     @model_validator(mode="after")
@@ -179,6 +188,8 @@ class Backup(Strict):
             faults.append(f"volumes of {', '.join(strange)}, of which nothing is backed up")
         if self.paths and self.logs:
             faults.append("logs are of databases")
+        if self.login and (self.paths or self.made_by == "external"):
+            faults.append("login is of databases that we back up ourselves")
         if faults:
             raise ValueError("; ".join(faults))
         return self

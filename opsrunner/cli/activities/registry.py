@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opsrunner.cli.activities import Activity, drill, harden
+from opsrunner.cli.activities import Activity, backup_install, backup_run, drill, harden
 from opsrunner.errors import InputError, Problem
 from opsrunner.plan.models import Plan
 
 ACTIVITIES: Mapping[str, Activity] = {
+    "backup_install": backup_install,
+    "backup_run": backup_run,
     "drill": drill,
     "harden": harden,
 }
