@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,6 @@ from opsrunner.plan.models import Plan
 from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.policy.backup import load_backup
 from opsrunner.report.paper import Paper, Say
-from opsrunner.subjects.backup_sets import SET
 
 if TYPE_CHECKING:
     from opsrunner.cli.case import Case
@@ -51,32 +50,30 @@ class Running:
         )
 
     def records(self, case: Case, journal: Journal) -> list[SubjectRecord]:
-        """Return each host's state, and each backup set's with what the program wrote of it."""
-        hosts = host_records(case.plan, journal)
-        return [*hosts, *(one for host in hosts for one in _sets(case, journal, host))]
+        """Return each host's state, with each backup set's result and what the program wrote."""
+        return [_with_sets(case, journal, host) for host in host_records(case.plan, journal)]
 
     def outputs(self, _case: Case) -> Mapping[str, Any]:
         """Return nothing: the journal has all of it."""
         return {}
 
 
-def _sets(case: Case, journal: Journal, host: SubjectRecord) -> Iterator[SubjectRecord]:
-    """Yield a record of each backup set of a host, as the newest line of the journal has it."""
+def _with_sets(case: Case, journal: Journal, host: SubjectRecord) -> SubjectRecord:
+    """Return a host's record with its backup sets, as the newest line of the journal has them."""
     said: Mapping[str, Any] = {}
     for entry in journal.entries:
         if entry.subject == host.id and entry.data.get(BACKUPS):
             said = entry.data[BACKUPS]
     plan = next(subject for subject in case.plan.subjects if subject.id == host.id)
+    sets, blobs = {}, {}
     for step in plan.steps:
         found = said.get(step.id, {})
-        status = found.get("status")
-        blobs = {"status": case.store.put(json.dumps(status).encode())} if status else {}
-        yield SubjectRecord(
-            kind=SET, id=str(step.wanted["set"]), platform="opsrunner", profile="",
-            reached=bool(found) and found["ended"] not in ("", "unknown"),
-            reason=str(found.get("why", "")) or None, started=host.started, ended=host.ended,
-            rules=0, blobs=blobs, tally={"host": host.id, "result": found.get("ended") or None},
-        )
+        sets[str(step.wanted["set"])] = {
+            "result": found.get("ended") or None, "reason": found.get("why") or None,
+        }
+        if found.get("status"):
+            blobs[step.id] = case.store.put(json.dumps(found["status"]).encode())
+    return replace(host, blobs=blobs, tally={**host.tally, "sets": sets})
 
 
 def prepare(_plan: Plan, context: Context) -> Running:
