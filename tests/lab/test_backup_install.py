@@ -93,10 +93,11 @@ class Shop:
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(
             {"backup/shop/restic": repository, "backup/shop/saver": ACCOUNT}))
+        tool = str(Path(sys.executable).parent / "ansible-vault")
         subprocess.run(
-            [str(Path(sys.executable).parent / "ansible-vault"), "encrypt", str(path),
-             "--vault-password-file", str(self.password)],
-            check=True, capture_output=True, env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
+            [tool, "encrypt", str(path), "--vault-password-file", str(self.password)],
+            env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
+            check=True, capture_output=True,
         )
 
     def run(self, login: int, *command: str) -> Done:

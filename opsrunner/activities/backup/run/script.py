@@ -42,19 +42,22 @@ case $action in
     else
       setsid sh -c '"$1" "$2"; echo $? >"$3"' sh "$program" "$settings" "$marker.code" \\
         </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+      echo $! >"$marker.pid"
     fi
     echo started ;;
   look)
     [ -e "$marker" ] || { echo none; exit 0; }
     echo "marker $(cat "$marker")"
-    if runs; then echo runs; fi
+    if runs; then echo runs
+    elif [ -s "$marker.pid" ] && [ ! -e "$marker.code" ] &&
+      kill -0 "$(cat "$marker.pid")" 2>/dev/null; then echo runs; fi
     if by_unit; then
       echo "code $(systemctl show -p ExecMainStatus "$service" | cut -d= -f2)"
     elif [ -e "$marker.code" ]; then
       echo "code $(cat "$marker.code")"
     fi
     [ ! -r "$status" ] || echo "status $(cat "$status")" ;;
-  forget) rm -f "$marker" "$marker.code"; echo forgotten ;;
+  forget) rm -f "$marker" "$marker.code" "$marker.pid"; echo forgotten ;;
 esac
 """
 
