@@ -170,7 +170,7 @@ def _tasks(context: Context, policy: BackupPolicy) -> list[HostTask]:
 
 def _missing_secrets(context: Context, tasks: Iterable[HostTask]) -> list[Problem]:
     """Return the secrets the policy names and the vault has not; a planner may have no vault."""
-    if context.vault_password is None:
+    if context.vault_password is None or context.settings.secrets_file is None:
         return []
     try:
         known = set(open_vault(context).names())
@@ -180,5 +180,5 @@ def _missing_secrets(context: Context, tasks: Iterable[HostTask]) -> list[Proble
         match.group(1) for task in tasks for job in task.jobs for value in job.variables.values()
         if isinstance(value, str) and (match := re.fullmatch(r"<secret (.+)>", value))
     }
-    return [Problem("vault", name, "no such secret; policies/backup names it")
-            for name in sorted(named - known)]
+    file, message = str(context.settings.secrets_file), "no such secret; policies/backup names it"
+    return [Problem(file, name, message) for name in sorted(named - known)]

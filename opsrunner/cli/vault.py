@@ -7,16 +7,17 @@ from opsrunner.errors import InputError, Problem
 from opsrunner.secrets.ansible_vault import AnsibleVaultStore
 from opsrunner.secrets.store import SecretStore
 
-_FILE = "group_vars/all/vault.yml"
-
 
 def open_vault(context: Context) -> SecretStore:
     """Given the context, return the vault opened. Raise InputError with why it is not."""
-    path = context.settings.vault_file
+    path = context.settings.secrets_file
+    problems = []
     if path is None:
-        place = context.inventory.path
-        path = (place if place.is_dir() else place.parent) / _FILE
+        message = "names no file, so there is no secret: set it to one that ansible-vault encrypted"
+        problems.append(Problem("settings", "secrets_file", message))
     if context.vault_password is None:
-        message = "needs a password: set vault_password_file or vault_password_fd"
-        raise InputError([Problem(str(path), "", message)])
+        message = "is not set, nor vault_password_fd: nothing opens the secrets"
+        problems.append(Problem("settings", "vault_password_file", message))
+    if path is None or context.vault_password is None:
+        raise InputError(problems)
     return AnsibleVaultStore(path, context.vault_password)

@@ -105,7 +105,7 @@ class Shop:
     def run(self, login: int, *command: str) -> Done:
         """Run the command line as somebody who can open the vault; no secret is ever said."""
         os.environ["OPSRUNNER_VAULT_PASSWORD_FILE"] = str(self.password)
-        os.environ["OPSRUNNER_VAULT_FILE"] = str(self.inventory.parent / "vault.yml")
+        os.environ["OPSRUNNER_SECRETS_FILE"] = str(self.inventory.parent / "vault.yml")
         done = ended(self.office.start(login, *command))
         assert "canary" not in done.out + done.err
         return done
