@@ -18,6 +18,7 @@ from opsrunner.changes.describing import between, describe, restarts
 from opsrunner.changes.draft import Draft
 from opsrunner.changes.operations import Changes, Operation, SetFile
 from opsrunner.changes.state import FileState, HostState
+from opsrunner.errors import InputError, Problem
 from opsrunner.facts.base import CannotTell
 from opsrunner.plan.models import Change, Danger, LeftOut, Step, Words
 from opsrunner.remedies.base import Reads
@@ -25,6 +26,7 @@ from opsrunner.remedies.base import Reads
 SYSTEMD = "/run/systemd/system"
 REPOSITORY = "repository"  # the id of the step that makes one
 _HIDDEN = b"<secret>\n"
+_MARK = "<secret "  # with which what stands for a secret begins
 _FOLDERS = ("/usr/bin", "/usr/local/bin")
 _INSTALL = Danger(level="low", why=Words(
     zh="安装备份程序、配置和定时任务；备份运行时占用 CPU、磁盘和网络，均有上限",
@@ -100,8 +102,8 @@ def _always(*, there: bool) -> Callable[[str], bool]:
 
 def make_steps(state: HostState, wanted: Sequence[Wanted], roles: Path) -> Made:
     """Given a host as it was read and its jobs, return the steps. Pure; the same gives the same."""
-    secret = {path for job in wanted for path, (text, _) in _files(job, state, roles).items()
-              if "<secret " in text}
+    secret = {_real(state, path) for job in wanted
+              for path, (text, _) in _files(job, state, roles).items() if _MARK in text}
     draft = Draft(_hidden(state, secret))
     steps: list[Step] = []
     left: list[LeftOut] = []
@@ -137,22 +139,33 @@ def exact(
 
     ``reveal`` puts the secrets into a job's variables.
     """
-    texts: dict[str, str] = {}
+    texts: dict[str, tuple[FileState, str]] = {}
     for job in wanted:
         clear = replace(job, variables=reveal(job.variables))
         hidden = _files(job, state, roles)
-        texts |= {path: text for path, (text, _) in _files(clear, state, roles).items()
-                  if "<secret " in hidden[path][0]}
+        for path, (text, _) in _files(clear, state, roles).items():
+            now = state.files[path]
+            if _MARK in hidden[path][0] and isinstance(now, FileState):
+                texts[now.path] = now, text
 
     def one(operation: Operation) -> Operation:
-        text = texts.get(operation.target)
-        if not isinstance(operation, SetFile) or text is None:
+        if not isinstance(operation, SetFile):
             return operation
-        now = state.files[operation.target]
-        assert isinstance(now, FileState)  # noqa: S101 - else it would not have been planned
-        return SetFile(now, operation.after.with_(content=text.encode()))
+        if operation.target in texts:
+            now, text = texts[operation.target]
+            return SetFile(now, operation.after.with_(content=text.encode()))
+        if _MARK.encode() in (operation.after.content or b""):  # never a name for a password
+            message = "its secret was not put in"
+            raise InputError([Problem("backup_install", operation.target, message)])
+        return operation
 
     return replace(bound, operations=tuple(map(one, bound.operations)))
+
+
+def _real(state: HostState, path: str) -> str:
+    """Return the path behind links, by which operations go."""
+    found = state.files[path]
+    return found.path if isinstance(found, FileState) else path
 
 
 def _files(job: Wanted, state: HostState, roles: Path) -> dict[str, tuple[str, int]]:
@@ -166,12 +179,12 @@ def _systemd(state: HostState) -> bool:
 
 def _hidden(state: HostState, secret: Iterable[str]) -> HostState:
     """Return the state with the content of files that hold secrets left out."""
-    files = dict(state.files)
-    for path in secret:
-        found = files.get(path)
-        if isinstance(found, FileState) and found.exists:
-            files[path] = found.with_(content=_HIDDEN)
-    return replace(state, files=files)
+    paths = frozenset(secret)
+    return replace(state, files={
+        path: found.with_(content=_HIDDEN)
+        if isinstance(found, FileState) and found.exists and found.path in paths else found
+        for path, found in state.files.items()
+    })
 
 
 def _missing(draft: Draft, job: Wanted) -> Words | None:

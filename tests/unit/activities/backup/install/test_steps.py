@@ -122,3 +122,18 @@ def test_what_cannot_be_read_is_unknown_and_writes_nothing() -> None:
     files = {**state.files, PASSWORD: CannotTell(Reason.DENIED, "no")}
     made = make_steps(HostState("web1", "x", (), files, units=state.units), [FILES_JOB], ROLES)
     assert (made.steps, made.left_out[0].reason, bool(made.changes)) == ((), "unknown", False)
+
+
+def test_a_secret_goes_where_a_link_leads_and_never_its_name() -> None:
+    state = host()
+    real = FileState("/data/opsrunner/backup-files.password", REGULAR, 0o600, 0, 0, b"old\n")
+    files = {**state.files, PASSWORD: real, real.path: real}
+    linked = HostState("web1", "x", (), files, units=state.units)
+    made = planned(linked)
+    (secret,) = (change for step in made.steps for change in step.changes
+                 if change.target == real.path)
+    assert (secret.kind, secret.diff) == ("secret", "")
+    (operation,) = (op for op in sent(linked).operations if op.target == real.path)
+    assert isinstance(operation, SetFile)
+    assert (operation.before.content, operation.after.content) == (
+        b"old\n", f"{SECRET}\n".encode())
