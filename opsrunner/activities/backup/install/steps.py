@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from opsrunner.activities.backup.install.role import outcome_of
 from opsrunner.activities.backup.jobs import KINDS, Kind, left_out
 from opsrunner.changes.binding import operations_sha256
 from opsrunner.changes.describing import between, describe, restarts
 from opsrunner.changes.draft import Draft
 from opsrunner.changes.operations import Changes, Operation, SetFile
+from opsrunner.changes.role_tasks import outcome_of
 from opsrunner.changes.state import FileState, HostState
 from opsrunner.errors import InputError, Problem
 from opsrunner.facts.base import CannotTell

@@ -1,7 +1,7 @@
-"""What a backup role leaves on a host, without running it: its own tasks, read as data.
+"""What a role leaves on a host, without running it: its own tasks, read as data.
 
-So the roles stay the one source, for ``playbooks/backup.yml`` and for a plan alike. Only what these
-roles use is understood; another module or filter is a fault that a test of each role finds.
+So a role stays the one source, for a playbook and for a plan alike. Only what the roles of backups
+use is understood; another module or filter is a fault that a test of each role finds.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsrunner.activities.backup.install.role import outcome_of
+from opsrunner.changes.role_tasks import outcome_of
 from opsrunner.errors import InputError
 
-ROLES = Path(__file__).parents[5] / "roles"
+ROLES = Path(__file__).parents[3] / "roles"
 FILES = {"backup_files_repository": "/srv/r", "backup_files_paths": ["/etc", "/srv/a b"],
          "backup_files_password": "p"}
 PASSWORD = "/etc/opsrunner/backup-files.password"  # noqa: S105 - a path
