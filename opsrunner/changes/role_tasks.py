@@ -21,8 +21,8 @@ from opsrunner.errors import InputError, Problem
 
 _BUILTIN = "ansible.builtin."
 _ALONE = re.compile(r"\s*\{\{((?:(?!\}\}).)*)\}\}\s*", re.DOTALL)  # one expression, nothing else
-_NO_CHANGE = frozenset({"name", "loop", "when", "register", "no_log", "tags", "changed_when",
-                        "check_mode", "failed_when"})
+_NO_CHANGE = frozenset({"name", "loop", "loop_control", "when", "register", "no_log", "tags",
+                        "changed_when", "check_mode", "failed_when"})
 
 
 @dataclass
@@ -82,6 +82,11 @@ class _Play:
 
     def _items(self, task: Mapping[str, Any]) -> Iterator[Any]:
         loop = task.get("loop")
+        if isinstance(loop, str):
+            if f"{_BUILTIN}command" in task:  # over results of commands, which are not run here
+                return
+            message = "its loop is not understood"
+            raise InputError([Problem(str(self.role), task["name"], message)])
         for item in [None] if loop is None else loop:
             yield self._rendered(item, self.variables)
 

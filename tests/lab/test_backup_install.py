@@ -217,6 +217,6 @@ def test_no_secret_is_anywhere_but_in_the_vault_and_on_the_host(shop: Shop) -> N
     folder = shop.office.folder
     assert telling(folder, b"canary") == []
     kinds = {path.suffix for path in telling(folder, b"backup_files")}
-    assert {"", ".json", ".jsonl", ".docx", ".html"} <= kinds, "the control: all were looked into"
+    assert {".zst", ".json", ".jsonl", ".docx", ".html"} <= kinds, "the control: all were read"
     said = faults.run(shop.lab, ONE, "cat /etc/opsrunner/backup-files.password").stdout
     assert said.strip() == CANARY, "the control: it is on the host"
