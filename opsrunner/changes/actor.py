@@ -44,6 +44,10 @@ class FleetActor(ABC):
     def rendered(self, subject: SubjectPlan, state: HostState) -> tuple[Changes, Iterable[Change]]:
         """Given a host's plan and the host now, return what the plan binds, and that in words."""
 
+    def unsafe(self, _subject: SubjectPlan) -> Why | None:
+        """Given a host's plan, return why it is not begun whatever its state; None when it may."""
+        return None
+
     def exact(self, _subject: SubjectPlan, _state: HostState, bound: Changes) -> Changes:
         """Given what the plan binds, return what is sent to the host."""
         return bound
@@ -51,11 +55,12 @@ class FleetActor(ABC):
     def read(self, subjects: Sequence[str]) -> Iterator[Outcome]:
         """Read each host again, render the plan's steps again, compare."""
         wanted = {name: self.subject(name) for name in subjects}
-        idle = [name for name, subject in wanted.items() if not subject.steps]
-        for name in idle:
-            nothing = Why("nothing_planned", "the plan has nothing to do on it")
-            yield outcome(name, State.REFUSED, nothing)
-        asked = {name: self.reads(wanted[name]) for name in subjects if name not in idle}
+        nothing = Why("nothing_planned", "the plan has nothing to do on it")
+        barred = {name: why for name, subject in wanted.items()
+                  if (why := self.unsafe(subject) if subject.steps else nothing)}
+        for name, why in barred.items():
+            yield outcome(name, State.REFUSED, why)
+        asked = {name: self.reads(wanted[name]) for name in subjects if name not in barred}
         ready = []
         for name, state in self.fleet.read(asked):
             found = self._compare(wanted[name], state)

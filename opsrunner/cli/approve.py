@@ -199,6 +199,8 @@ def _show(case: Case) -> None:
         ("restarts", ", ".join(found["restarts"]) or "-"),
         ("reboots", ", ".join(found["reboots"]) or "-"),
         ("left out", ", ".join(f"{why} {n}" for why, n in found["left_out"].items()) or "-"),
+        *(("NO SECOND WAY IN", f"{host}: {why}")
+          for host, why in found["without_second_way"].items()),
         *(("HIGH DANGER", _HIGH.format(**one)) for one in found["high_danger"]),
     ]
     echo_table(("digest", case.digest), rows)

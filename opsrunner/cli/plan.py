@@ -12,6 +12,7 @@ from opsrunner.activities.backup.planning import INSTALL, RUN
 from opsrunner.activities.check.plan import plan_check
 from opsrunner.activities.harden.planning import Basis, Cause, make_plan, tasks_of
 from opsrunner.cli import backup_planning
+from opsrunner.cli.agreeing import agreed
 from opsrunner.cli.check import observe_and_judge
 from opsrunner.cli.context import Context, limits, load_context, open_store
 from opsrunner.cli.fleet import findings_of, read_hosts
@@ -44,6 +45,8 @@ Examples:
 
   opsrunner plan harden -i inventories/lab --acknowledge 'ssh_ciphers@web1=the clients are new'
 
+  opsrunner plan harden -i inventories/prod --without-second-way 'all=consoles are manned'
+
   opsrunner plan harden -i inventories/prod --limit web1 --emergency 'CVE-2026-1 is exploited'
 
 The plan is signed with `opsrunner approve PLAN` by somebody else, then carried out with
@@ -61,6 +64,11 @@ FromRun = Annotated[
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option(help='RULE@HOST="reason": do this high-danger rule there; repeatable.'),
+]
+WithoutSecondWay = Annotated[
+    list[str] | None,
+    typer.Option(help='HOST|all="reason": do there what could cut access, although the inventory '
+                      "names no ops_second_login; repeatable."),
 ]
 
 
@@ -83,6 +91,7 @@ def harden(
     period: Period = "",
     emergency: Emergency = "",
     acknowledge: Acknowledge = None,
+    without_second_way: WithoutSecondWay = None,
     valid_days: ValidDays = 7,
     template: Template = None,
     as_json: AsJson = False,
@@ -96,7 +105,10 @@ def harden(
     rules = rule or []
     papers = prepare(context.settings, "html,docx", template=template)
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
-    agreed = acknowledgements(acknowledge or [], context)
+    taken_on = agreed(
+        acknowledge or [], without_second_way or [], context.inventory.hosts,
+        context.policies.rules,
+    )
     _refuse(context, rules, period, {"--ticket": ticket, "--emergency": emergency})
     store = open_store(context.settings)
     run_id, basis = _basis(context, store, rules, from_run)
@@ -104,7 +116,9 @@ def harden(
         planner, login, str(context.inventory.path.absolute()), run_id, context.policies.sha256,
         code_version(), ticket, period, emergency, valid_days,
     )
-    tasks = tasks_of(context.inventory.hosts, basis, agreed)
+    tasks = tasks_of(
+        context.inventory.hosts, basis, taken_on.dangers, taken_on.without_second_way,
+    )
     reads = {task.subject.id: task.reads for task in tasks if task.wanted}
     planned = make_plan(tasks, read_hosts(context, reads), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
@@ -124,26 +138,6 @@ def _refuse(
     problems += refusals(context, period, texts)
     if problems:
         raise InputError(problems)
-
-
-def acknowledgements(given: Sequence[str], context: Context) -> dict[tuple[str, str], str]:
-    """Given ``RULE@HOST=reason`` texts, return the reasons. Raise InputError with all faults."""
-    hosts = {host.id for host in context.inventory.hosts}
-    agreed: dict[tuple[str, str], str] = {}
-    problems = []
-    for text in given:
-        where, _, reason = text.partition("=")
-        name, _, host = where.partition("@")
-        if not reason.strip():
-            problems.append(Problem("--acknowledge", where, "say why: RULE@HOST=reason"))
-        if name not in context.policies.rules:
-            problems.append(Problem("--acknowledge", name, "no such rule; see `opsrunner rules`"))
-        if host not in hosts:
-            problems.append(Problem("--acknowledge", host or text, "is no host of the inventory"))
-        agreed[name, host] = reason.strip().strip('"')
-    if problems:
-        raise InputError(problems)
-    return agreed
 
 
 def _basis(

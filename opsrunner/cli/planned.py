@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from opsrunner.cli.agreeing import LINE
 from opsrunner.cli.context import Context
 from opsrunner.cli.paperwork import Paperwork, write_plan
 from opsrunner.cli.table import echo_table
@@ -18,7 +19,6 @@ from opsrunner.plan.calendar import load_calendar
 from opsrunner.plan.file import DIGEST_FILE, load
 from opsrunner.plan.models import Plan
 
-_LINE = 200  # characters of a work order or a reason; plan.models.Line
 Inventory = Annotated[
     Path | None, typer.Option("-i", "--inventory", help="Inventory folder or file.")
 ]
@@ -35,9 +35,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="The plan as JSON.")]
 def refusals(context: Context, period: str, texts: Mapping[str, str]) -> list[Problem]:
     """Given a special period and texts by option, return what no plan can hold; and bad checks."""
     problems = [
-        Problem(option, "", f"must be one line of 1 to {_LINE} characters")
+        Problem(option, "", f"must be one line of 1 to {LINE} characters")
         for option, text in texts.items()
-        if text and (not text.strip() or not text.isprintable() or len(text) > _LINE)
+        if text and (not text.strip() or not text.isprintable() or len(text) > LINE)
     ]
     if period:
         try:
@@ -70,10 +70,24 @@ def present(path: Path, papers: Paperwork, *, as_json: bool) -> None:
         typer.echo(f"{file.suffix[1:]:7} {file}")
     for note in written.notes:
         typer.echo(f"missing {note}")
+    for line in _no_second_way(plan):
+        typer.echo(line)
     if any(subject.steps for subject in plan.subjects):
         typer.echo(f"next    opsrunner approve {plan.id}   (somebody else than {plan.planner})")
     else:
         typer.echo("next    nothing to apply")
+
+
+def _no_second_way(plan: Plan) -> Iterator[str]:
+    """Yield what is said of hosts that have no second way in: what waits for one, what does not."""
+    barred = [subject.id for subject in plan.subjects
+              if any(left.reason == "no_second_way" for left in subject.left_out)]
+    if barred:
+        yield (f"no way  {len(barred)} host(s) have no second way in; what could cut them off is"
+               " left out. Set ops_second_login, or plan with --without-second-way")
+    taken_on = sum(bool(subject.without_second_way) for subject in plan.subjects)
+    if taken_on:
+        yield f"no way  {taken_on} host(s) are changed without a second way in, as was asked for"
 
 
 def _table(plan: Plan) -> None:

@@ -121,7 +121,8 @@ class LeftOut(Strict):
     rule: Line
     title: Words
     reason: Literal[
-        "waived", "danger", "no_remedy", "by_hand", "precondition", "unknown", "nothing_to_do",
+        "waived", "danger", "no_second_way", "no_remedy", "by_hand", "precondition", "unknown",
+        "nothing_to_do",
     ]
     detail: Words
 
@@ -133,6 +134,7 @@ class SubjectPlan(Strict):
     touched (the standby before the primary, one node of a cluster before the other).
     ``address`` is where the subject was when it was planned, ``second_login`` the account that is
     its second way in; "" where there is none, as in plans made before they were kept.
+    ``without_second_way`` is why a person had what could cut it off planned all the same.
     """
 
     kind: Name = "host"
@@ -141,6 +143,7 @@ class SubjectPlan(Strict):
     profile: Line
     address: Line = ""
     second_login: Line = ""
+    without_second_way: Line = ""
     stage: Annotated[int, Field(ge=0)] = 0
     steps: tuple[Step, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

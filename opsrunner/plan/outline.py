@@ -35,6 +35,10 @@ def outline(plan: Plan, digest: str) -> dict[str, Any]:
         "restarts": sorted({name for step in steps for name in step.restarts}),
         "reboots": sorted({subject for subject, step in _steps(plan) if step.reboot}),
         "left_out": dict(sorted(left_out.items())),
+        "without_second_way": {
+            subject.id: subject.without_second_way for subject in plan.subjects
+            if subject.without_second_way
+        },
         "high_danger": [
             {"subject": subject, "step": step.id, "zh": step.title.zh, "en": step.title.en,
              "why": step.danger.why.en, "acknowledged": step.acknowledged}

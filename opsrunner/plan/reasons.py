@@ -72,6 +72,7 @@ CHINESE: Final[Mapping[str, str]] = {
     # hardening
     "nothing_planned": "方案对该主机无变更",
     "second_login": "第二登录通道验证不通过，未作变更",
+    "no_second_way": "变更可能切断登录，而该主机没有第二登录通道，方案中也未确认，未作变更",
     "unread": "无法读取主机现状，未作变更",
     "drifted": "方案编制后主机状态已变化，须重新编制方案",
     "recheck_unknown": "复测结果未知",

@@ -1,5 +1,8 @@
 """How each subject of a plan is reached: it must still be the one that the plan was approved for.
 
+A step that could cut everybody off needs a second way in, proven before the subject is begun, or a
+person who says at plan time why it is done without; the plan carries what was said.
+
 Two machines made from one image look alike to every comparison of files; their addresses differ.
 """
 
@@ -12,6 +15,11 @@ from opsrunner.models import Subject
 from opsrunner.plan.models import Plan
 
 SECOND_LOGIN = "ops_second_login"  # the inventory's variable for the second way in
+
+
+def second_login(subject: Subject) -> str:
+    """Given a subject, return the account that is its second way in, "" where none is declared."""
+    return str(subject.attributes.get(SECOND_LOGIN) or "")
 
 
 def moved(plan: Plan, subjects: Iterable[Subject]) -> Iterator[Problem]:

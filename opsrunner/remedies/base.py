@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,6 +22,8 @@ PREFIX = "harden_linux_"
 # The order in which remedies are carried out: what could cut the controller off comes last. What
 # must be recorded depends on where sudo writes its log.
 _LAST = ("pam", "sudo", "auditrules", "ssh", "firewall")
+# What decides who gets in and becomes root: a slip in one of these locks everybody out at once.
+_WAYS_IN = frozenset({"accounts", "pam", "sudo", "ssh", "tcpwrappers", "firewall"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,15 @@ def remedies() -> Mapping[str, Remedy]:
 
 def _rank(topic: str) -> int:
     return _LAST.index(topic) + 1 if topic in _LAST else 0
+
+
+def cuts_access(variables: Iterable[str]) -> bool:
+    """Given a step's variables, return whether carrying it out could cut everybody off.
+
+    What is no remedy of ours counts as such: nobody looked at what it does.
+    """
+    known = remedies()
+    return any(name not in known or known[name].topic in _WAYS_IN for name in variables)
 
 
 def reads_of(wanted: Mapping[str, Any]) -> Reads:

@@ -130,9 +130,15 @@ class Office:
         """Run the command line as somebody to its end."""
         return ended(self.start(login, *command))
 
-    def plan(self, hosts: Path, *options: str, rules: Iterable[str] = ()) -> Plan:
-        """Plan hardening as the planner; return the plan."""
+    def plan(
+        self, hosts: Path, *options: str, rules: Iterable[str] = (), without: str = "all=the lab",
+    ) -> Plan:
+        """Plan hardening as the planner; return the plan.
+
+        ``without``: the hosts that need no second way in, and why; "": none.
+        """
         chosen = [part for rule in rules for part in ("--rule", rule)]
+        chosen += ["--without-second-way", without] if without else []
         done = self.run(PLANNER, "plan", "harden", "-i", str(hosts), "--json", *chosen,
                         *options)
         assert done.code in (0, 4), done
@@ -142,9 +148,11 @@ class Office:
         """Approve a plan as somebody, with their key or another's."""
         return self.run(login, "approve", plan.id, "--json", "--key", str(self.key(key or login)))
 
-    def approved(self, hosts: Path, *options: str, rules: Iterable[str] = ()) -> Plan:
-        """Return a plan that the reviewer has approved."""
-        plan = self.plan(hosts, *options, rules=rules)
+    def approved(
+        self, hosts: Path, *options: str, rules: Iterable[str] = (), without: str = "all=the lab",
+    ) -> Plan:
+        """Return a plan that the reviewer has approved; see ``plan``."""
+        plan = self.plan(hosts, *options, rules=rules, without=without)
         done = self.approve(plan)
         assert done.code == 0, done
         return plan

@@ -47,6 +47,26 @@ def test_a_second_login_that_does_not_get_in_keeps_the_host_from_being_begun(
     assert not changed(lab, before, C7)
 
 
+def test_without_a_second_way_in_only_what_cannot_cut_access_is_changed(
+    lab: Lab, office: Office,
+) -> None:
+    path = inventory(lab, office.folder, (C7, D12), lab_centos7_1={"ops_second_login": "opsadm"})
+    before = pictures(lab, C7, D12)
+    plan = office.approved(path, rules=QUICK, without="")
+    steps = {subject.id: [step.rule for step in subject.steps] for subject in plan.subjects}
+    left = {(subject.id, entry.rule, entry.reason)
+            for subject in plan.subjects for entry in subject.left_out}
+    assert steps == {C7: sorted(QUICK), D12: ["rare_filesystems_off"]}
+    assert (D12, "ssh_max_auth_tries", "no_second_way") in left
+    done = office.apply(plan, "--batch", "100%")
+    assert {done.state(C7), done.state(D12)} == {"verified"}, done
+    assert "MaxAuthTries" in place(lab, C7, SSHD).read_text(encoding="utf-8")  # the control
+    assert MODULES in changed(lab, before, D12)[D12]
+    assert not any("ssh" in name for name in changed(lab, before, D12)[D12])
+    assert office.undo(plan).state(D12) == "undone"
+    assert not changed(lab, before, C7, D12)
+
+
 def test_a_rule_is_taken_back_alone_and_somebody_elses_change_is_not_overwritten(
     lab: Lab, office: Office,
 ) -> None:

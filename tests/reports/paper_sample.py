@@ -162,7 +162,7 @@ def plan(subjects: Sequence[SubjectPlan] = ()) -> Plan:
             SubjectPlan(id="web-01", platform="centos-7", profile="l3", address="192.0.2.11",
                         second_login="opsadm", steps=steps(), left_out=_LEFT),
             SubjectPlan(id="db-01", platform="kylin-v10", profile="l3", address="192.0.2.21",
-                        steps=steps()),
+                        without_second_way="机房值守，可用本地控制台", steps=steps()),
             *(SubjectPlan(id=name, platform="centos-7", profile="l3", steps=steps())
               for name in FATES),
             SubjectPlan(id="evil-01", platform="rhel-8", profile="l3", steps=(hostile_step(),)),

@@ -15,7 +15,7 @@ from opsrunner.plan.actor import Outcome
 from opsrunner.plan.models import Change, Step, SubjectPlan
 from opsrunner.plan.reasons import Why
 from opsrunner.plan.states import State
-from opsrunner.remedies.base import Reads, reads_of
+from opsrunner.remedies.base import Reads, cuts_access, reads_of
 
 # hosts and rules -> verdict by host and rule, from a new check that is on record
 Recheck = Callable[[Sequence[str], Sequence[str]], Mapping[str, Mapping[str, str]]]
@@ -31,6 +31,14 @@ class HardenActor(FleetActor):
     def reads(self, subject: SubjectPlan) -> Reads:
         """Return what the remedies of the host's steps must see."""
         return reads_of(merged(_wanted(step) for step in subject.steps))
+
+    def unsafe(self, subject: SubjectPlan) -> Why | None:
+        """Refuse a host that could be cut off with no second way in, which nobody took on."""
+        known = subject.id in self.second or subject.without_second_way
+        if known or not any(cuts_access(step.wanted) for step in subject.steps):
+            return None
+        said = "it could be cut off and has no second way in; plan again"
+        return Why("no_second_way", said)
 
     def rendered(self, subject: SubjectPlan, state: HostState) -> tuple[Changes, Iterable[Change]]:
         """Return what the rules of the plan come to on the host as it is now."""

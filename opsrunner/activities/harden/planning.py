@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from opsrunner.activities.harden.select import Acknowledged, choose, unseen
+from opsrunner.activities.harden.select import Acknowledged, choose, harmless, unseen
 from opsrunner.activities.harden.steps import HostSteps, Wanted, make_steps
 from opsrunner.changes.operations import Changes
 from opsrunner.changes.state import HostState
 from opsrunner.models import Finding, Subject
 from opsrunner.plan.file import new_id, utc
 from opsrunner.plan.models import LeftOut, Plan, SubjectPlan, Words
-from opsrunner.plan.ways_in import SECOND_LOGIN
+from opsrunner.plan.ways_in import second_login
 from opsrunner.policy.models import Rule
 from opsrunner.policy.resolve import Selected
-from opsrunner.remedies.base import Reads, reads_of
+from opsrunner.remedies.base import Reads, cuts_access, reads_of
 
 ACTIVITY = "harden"
 _NOTHING = Changes()
@@ -45,6 +45,7 @@ class HostTask:
     subject: Subject
     wanted: Sequence[Wanted]
     left_out: Sequence[LeftOut]
+    without_second_way: str = ""
 
     @property
     def reads(self) -> Reads:
@@ -89,18 +90,33 @@ class Basis:
 
 def tasks_of(
     subjects: Iterable[Subject], basis: Basis, acknowledged: Acknowledged,
+    without_second_way: Mapping[str, str],
 ) -> list[HostTask]:
     """Given hosts, what the plan rests on and acknowledgements, return the task of each host.
 
-    A host or a rule that the run did not look at is left out as unknown, never as nothing to do.
+    ``without_second_way``: by host why what could cut it off is done although nobody has a second
+    way in. A host or a rule that the run did not look at is left out as unknown, never as nothing
+    to do.
     """
     tasks = []
     for subject in subjects:
         found = basis.findings.get(subject.id, ())
         parameters = {rule.id: rule.parameters for rule in basis.expected.get(subject.id, ())}
         wanted, left = choose(subject, found, basis.rules, acknowledged, parameters)
-        tasks.append(HostTask(subject, wanted, [*left, *_unseen(subject, basis)]))
+        if not (second_login(subject) or subject.id in without_second_way):
+            wanted, barred = harmless(wanted)
+            left += barred
+        why = _taken_on(subject, wanted, without_second_way)
+        tasks.append(HostTask(subject, wanted, [*left, *_unseen(subject, basis)], why))
     return tasks
+
+
+def _taken_on(
+    subject: Subject, wanted: Iterable[Wanted], without_second_way: Mapping[str, str],
+) -> str:
+    """Return why the host may be cut off with no second way in, "" where nothing could do so."""
+    needed = any(cuts_access(item.variables) for item in wanted)
+    return without_second_way.get(subject.id, "") if needed and not second_login(subject) else ""
 
 
 def _unseen(subject: Subject, basis: Basis) -> Iterator[LeftOut]:
@@ -163,7 +179,8 @@ def _subject(
         platform=subject.platform,
         profile=subject.profile,
         address=str(subject.attributes.get("address", "")),
-        second_login=str(subject.attributes.get(SECOND_LOGIN, "")),
+        second_login=second_login(subject),
+        without_second_way=task.without_second_way,
         steps=made.steps,
         left_out=(*task.left_out, *made.left_out),
         operations_sha256=made.sha256,

@@ -10,6 +10,7 @@ from opsrunner.models import Finding, Subject, Verdict
 from opsrunner.plan.models import Danger, LeftOut, Words
 from opsrunner.policy.models import Rule
 from opsrunner.policy.parameters import remedy_variables
+from opsrunner.remedies.base import cuts_access
 from opsrunner.subjects.templates import is_unfilled
 
 Acknowledged = Mapping[tuple[str, str], str]  # (rule, host) -> the reason a person gave
@@ -50,6 +51,29 @@ def choose(
             else:
                 wanted.append(item)
     return wanted, left
+
+
+def harmless(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[LeftOut]]:
+    """Given what shall be mended on a host without a second way in, return what may be, what not.
+
+    What could cut everybody off waits until there is such a way, or a person does without it.
+    """
+    safe: list[Wanted] = []
+    barred: list[LeftOut] = []
+    for item in wanted:
+        if cuts_access(item.variables):
+            detail = Words(
+                zh="可能切断登录，而该主机未声明第二登录账户；请在清单中写明 ops_second_login，"
+                   '或编制方案时加 --without-second-way 主机="理由"',
+                en="it could cut access, and the host has no second way in: set ops_second_login in"
+                   ' the inventory, or plan with --without-second-way HOST="why"',
+            )
+            barred.append(LeftOut(
+                rule=item.rule, title=item.title, reason="no_second_way", detail=detail,
+            ))
+        else:
+            safe.append(item)
+    return safe, barred
 
 
 def unseen(rule: str, zh: str, en: str) -> LeftOut:

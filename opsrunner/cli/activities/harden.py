@@ -24,7 +24,7 @@ from opsrunner.models import Subject
 from opsrunner.plan.host_records import host_records
 from opsrunner.plan.journal import Journal
 from opsrunner.plan.models import Plan
-from opsrunner.plan.ways_in import SECOND_LOGIN
+from opsrunner.plan.ways_in import second_login
 from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.report.paper import Paper
 
@@ -51,10 +51,7 @@ class Hardening:
 
     def hands(self, case: Case, undo_after: int, progress: HostProgress) -> HardenActor:
         """Return what hardens the hosts of the case."""
-        second = {
-            host.id: str(account) for host in case.planned
-            if (account := host.attributes.get(SECOND_LOGIN))
-        }
+        second = {host.id: account for host in case.planned if (account := second_login(host))}
         fleet = fleet_of(self.context, case.planned, case.plan.id, undo_after, progress)
         return HardenActor(case.plan, fleet, self._recheck(case), second=second)
 

@@ -125,6 +125,8 @@ def _second_login(subject: SubjectPlan) -> Cell:
     """Return the account that must get in before the host is begun; an approver sees its lack."""
     if subject.second_login:
         return Cell(same(subject.second_login))
+    if subject.without_second_way:
+        return Cell(Say("未声明，已确认", "none, acknowledged"), "warn")
     return Cell(Say("未声明", "none declared"), "warn" if subject.steps else "muted")
 
 

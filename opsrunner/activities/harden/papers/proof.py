@@ -20,6 +20,7 @@ from opsrunner.plan.models import Step, Words
 from opsrunner.plan.states import State
 from opsrunner.report.paper import Cell, Say, Table, same
 
+_ACCEPTED = Say("没有，已确认接受", "none, acknowledged")
 _BACK = Say("按要求单项回退，其余保留", "taken back on purpose, the rest stands")
 
 
@@ -95,6 +96,10 @@ def residual(story: Story) -> Table:
                           Cell(_BACK)))
             for step in back
         ]
+        if subject.without_second_way:
+            rows.append((subject.id, (
+                Cell(Say("第二登录通道", "second way in")), Cell(_ACCEPTED, "warn"),
+                Cell(same(subject.without_second_way)))))
         waits = story.waits(subject.id)
         rows += [
             (subject.id, (_item(step.rule, step.title),

@@ -19,6 +19,7 @@ DANGER: Mapping[str, tuple[Say, Verdict]] = {
 LEFT: Mapping[str, Say] = {
     "waived": Say("已豁免（风险接受）", "waived (risk accepted)"),
     "danger": Say("高风险未确认", "high danger, not acknowledged"),
+    "no_second_way": Say("无第二登录通道", "no second way in"),
     "no_remedy": Say("无自动补救", "no automatic remedy"),
     "by_hand": Say("须人工处理", "by hand"),
     "precondition": Say("前提不满足", "a precondition is not met"),
@@ -50,10 +51,12 @@ ROLLBACK = (
 
 PROCEDURE = (
     Say("一、执行前：核对方案摘要值与审批、维护窗口与冻结期；重新读取主机，与方案不一致的主机拒绝执行；"
-        "声明了第二登录通道的，先验证其可用；执行业务检查并记录结果，无法执行的主机不变更。",
+        "声明了第二登录通道的，先验证其可用，未声明又未确认的不做可能切断登录的变更；"
+        "执行业务检查并记录结果，无法执行的主机不变更。",
         "1. Before: digest, approval, window and freezes are checked; each host is read again and "
-        "refused where it is not as planned; a declared second way in is proven; business checks "
-        "are asked and recorded, and a host where they cannot be asked is left alone."),
+        "refused where it is not as planned; a declared second way in is proven, and what could "
+        "cut access is not done without one unless that was acknowledged; business checks are "
+        "asked and recorded, and a host where they cannot be asked is left alone."),
     Say("二、执行：先一台，后分批；每台主机加锁、快照、启用定时回退、暂存并校验、替换、重新加载服务。",
         "2. Carrying out: one host first, then batches; each is locked, its snapshot kept, the "
         "timed undo armed, files staged and validated, put in place, services reloaded."),
@@ -176,7 +179,20 @@ def order(plan: Plan) -> tuple[tuple[Say, Say], ...]:
         (Say("工单", "Work order"), same(plan.ticket or "-")),
         (Say("保障时期", "Special period"), same(plan.period or "-")),
         *(((Say("紧急变更原因", "Emergency"), same(plan.emergency)),) if plan.emergency else ()),
+        *_without_second_way(plan),
     )
+
+
+def _without_second_way(plan: Plan) -> Iterator[tuple[Say, Say]]:
+    """Yield why hosts without a second way in are changed all the same, each reason once."""
+    found: dict[str, list[str]] = {}
+    for subject in plan.subjects:
+        if subject.without_second_way:
+            found.setdefault(subject.without_second_way, []).append(subject.id)
+    for why, hosts in found.items():
+        meant = names(hosts, len(plan.subjects))
+        yield (Say("无第二登录通道，已确认", "No second way in, acknowledged"),
+               Say(f"{why}（{meant.zh}）", f"{why} ({meant.en})"))
 
 
 def came_of(story: Story, host: str, step: Step | None = None) -> tuple[Say, Verdict]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import pytest
@@ -25,6 +26,14 @@ def step(rule: str, *reboot: str) -> Step:
                 reboot=reboot)
 
 
+def _plan(subject: SubjectPlan) -> Plan:
+    return Plan(
+        id="harden-20261121-3fa9c1", activity="harden", planner="li", planner_login="li",
+        created="2026-11-21T08:00:00Z", expires="2026-11-28T08:00:00Z", inventory="inventory",
+        source_run="run", policy_sha256="0" * 64, code_version="1", subjects=(subject,),
+    )
+
+
 def verified(undone: tuple[str, ...] = (), /, **verdicts: str) -> Outcome:
     """Given the verdicts after, return what a plan of three rules comes to on its host.
 
@@ -35,11 +44,7 @@ def verified(undone: tuple[str, ...] = (), /, **verdicts: str) -> Outcome:
         steps=(step("boot", "kernel arguments audit=1"), step("part"), step("plain")),
         left_out=(LeftOut(rule="part", title=WORDS, reason="by_hand", detail=WORDS),),
     )
-    plan = Plan(
-        id="harden-20261121-3fa9c1", activity="harden", planner="li", planner_login="li",
-        created="2026-11-21T08:00:00Z", expires="2026-11-28T08:00:00Z", inventory="inventory",
-        source_run="run", policy_sha256="0" * 64, code_version="1", subjects=(subject,),
-    )
+    plan = _plan(subject)
     after = {rule: verdicts.get(rule, "pass") for rule in ("boot", "part", "plain")}
     actor = HardenActor(plan, cast("Fleet", None), lambda _hosts, _rules: {"web1": after})
     (outcome,) = actor.verify(["web1"], {"web1": undone})
@@ -101,3 +106,43 @@ def test_what_was_taken_back_on_purpose_may_fail_and_is_named() -> None:
     assert why.code == "recheck_back"
     other = verified(("boot",), plain="fail")
     assert (other.state, other.reason) == (State.FAILED, "still failing: plain")
+
+
+class _Fleet:
+    """Answers every question about a host with one text: it could not be read."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def read(self, reads: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        self.asked += reads
+        yield from ((name, "timeout") for name in reads)
+
+
+@pytest.mark.parametrize(
+    ("variable", "second", "taken_on", "refused"),
+    [
+        ("harden_linux_sshd_options", "", "", True),
+        ("harden_linux_sshd_options", "opsadm", "", False),
+        ("harden_linux_sshd_options", "", "console", False),
+        ("harden_linux_umask", "", "", False),
+    ],
+)
+def test_a_host_that_could_be_cut_off_is_not_even_read(
+    variable: str, second: str, taken_on: str, *, refused: bool,
+) -> None:
+    """Plans made before this was asked for hold such steps; they are refused, too."""
+    subject = SubjectPlan(
+        id="web1", platform="centos-7", profile="p", without_second_way=taken_on,
+        steps=(step("plain").model_copy(update={"wanted": {variable: {}}}),),
+    )
+    fleet = _Fleet()
+    actor = HardenActor(
+        _plan(subject), cast("Fleet", fleet), lambda _hosts, _rules: {},
+        {"web1": second} if second else {},
+    )
+    (outcome,) = actor.read(["web1"])
+    assert outcome.state is State.REFUSED
+    (why,) = reasons_of(outcome.reason, outcome.data)
+    assert why.code == ("no_second_way" if refused else "unread")
+    assert fleet.asked == ([] if refused else ["web1"])

@@ -208,12 +208,27 @@ def test_the_approver_sees_where_a_host_is_and_whether_it_has_a_second_way_in(
 ) -> None:
     hosts = {row[0]: (row[1], row[3]) for row in _hosts(papers["plan"])}
     assert hosts["web-01"] == ("192.0.2.11", "opsadm")
-    assert hosts["db-01"] == ("192.0.2.21", "未声明")
+    assert hosts["db-01"] == ("192.0.2.21", "未声明，已确认")
     assert hosts["evil-01"] == ("-", "未声明")
     results = {row[0]: row[1] for row in rows(papers["change-record"], "实施结果")}
     assert (results["web-01"], results["db-01"], results["evil-01"]) == (
         "192.0.2.11", "192.0.2.21", "-",
     )
+
+
+def test_what_is_done_without_a_second_way_in_stands_on_every_paper_and_as_a_risk(
+    papers: dict[str, Paper],
+) -> None:
+    why = "机房值守，可用本地控制台"
+    for paper in papers.values():
+        facts = [(k.zh, v.zh) for k, v in paper.facts]
+        assert ("无第二登录通道，已确认", f"{why}（db-01）") in facts
+    risks = rows(papers["hardening-report"], "遗留风险")
+    assert ["第二登录通道", "没有，已确认接受", why, "db-01"] in risks
+    without = paper_sample.papers(paper_sample.plan([
+        one.model_copy(update={"without_second_way": ""}) for one in paper_sample.plan().subjects
+    ]))  # the control
+    assert not any(k.zh == "无第二登录通道，已确认" for paper in without for k, _ in paper.facts)
 
 
 def _hosts(plan: Paper) -> list[list[str]]:
