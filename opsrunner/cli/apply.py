@@ -27,6 +27,8 @@ Examples:
 
   opsrunner apply harden-20261121-3fa9c1 --canary web1 --batch 5 --stop-after-failures 2
 
+  opsrunner apply harden-20261121-3fa9c1 --undo-failed       what fails its re-check goes back
+
   opsrunner resume harden-20261121-3fa9c1                    after a crash: asks the hosts first
 
   opsrunner resume harden-20261121-3fa9c1 --retry-refused    refused hosts, once they are mended
@@ -51,6 +53,11 @@ Failures = Annotated[
 UndoAfter = Annotated[
     int, typer.Option(min=30, max=3600, help="Seconds until a host takes itself back, unconfirmed.")
 ]
+UndoFailed = Annotated[
+    bool,
+    typer.Option("--undo-failed", help="Take back a host whose re-check fails; without it, it "
+                                       "stays as changed and is named."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -66,6 +73,7 @@ def apply(
     batch: Batch = "10%",
     failures: Failures = 1,
     undo_after: UndoAfter = 300,
+    undo_failed: UndoFailed = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only read and compare with the plan; change nothing.")
     ] = False,
@@ -84,7 +92,8 @@ def apply(
     approved(case)
     if check:
         return rehearse(case, undo_after, as_json=as_json)
-    manner = Manner(Pace(canary, batch, failures), undo_after, papers, new=True, as_json=as_json)
+    manner = Manner(Pace(canary, batch, failures), undo_after, papers, new=True, as_json=as_json,
+                    undo_failed=undo_failed)
     return carry(case, manner, execute)
 
 
@@ -96,6 +105,7 @@ def resume(
     batch: Batch = "10%",
     failures: Failures = 1,
     undo_after: UndoAfter = 300,
+    undo_failed: UndoFailed = False,
     output: Output = None,
     formats: Formats = "",
     template: Template = None,
@@ -113,7 +123,8 @@ def resume(
         approved(case)
     except InputError as error:  # what is open must be settled all the same
         barred = str(error)
-    manner = Manner(Pace("", batch, failures), undo_after, papers, as_json=as_json, barred=barred)
+    manner = Manner(Pace("", batch, failures), undo_after, papers, as_json=as_json, barred=barred,
+                    undo_failed=undo_failed)
 
     def on(work: Work) -> Ending:
         return go_on(work, retry_refused=retry_refused)

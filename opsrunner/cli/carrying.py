@@ -37,7 +37,8 @@ class Manner:
     """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
 
     ``barred``: why no new host may begin, "" when one may. ``named``: the hosts that the exit code
-    is about; none: all. ``verb``: what the progress bar says is being done.
+    is about; none: all. ``verb``: what the progress bar says is being done. ``undo_failed``: hosts
+    whose re-check fails are taken back.
     """
 
     pace: Pace
@@ -48,6 +49,7 @@ class Manner:
     barred: str = ""
     named: tuple[str, ...] | None = None
     verb: str = "apply"
+    undo_failed: bool = False
 
 
 def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
@@ -76,7 +78,7 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
                           subjects=names)
             if manner.new else Journal.resume(place, digest=case.digest, run=run.run.id)
         )
-        ending = _carried(case, manner, way, journal)
+        ending, back = _carried(case, manner, way, journal)
         for record in case.prepared.records(case, journal):
             run.subject(record)
         own = dict(case.prepared.outputs(case))
@@ -85,13 +87,16 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
         run.finish(outputs={"blobs": blobs, "states": states, "stopped": ending.stopped, **own})
     written = write_story(case.store, case.plan, case.digest, journal.entries, manner.papers)
     present(case.plan, run.run.id, journal, ending, written, as_json=manner.as_json)
-    return exit_of(ending, written, manner.named)
+    return exit_of(ending, written, manner.named, () if manner.verb == "undo" else back)
 
 
 def _carried(
     case: Case, manner: Manner, way: Callable[[Work], Ending], journal: Journal,
-) -> Ending:
-    """Given an open journal, carry the plan out; what breaks off says which hosts are open."""
+) -> tuple[Ending, list[str]]:
+    """Given an open journal, carry the plan out; return how it ended and which hosts went back.
+
+    What breaks off says which hosts are open.
+    """
     try:
         with journal, Stop() as stop, HostProgress(len(journal.states), manner.verb) as progress:
             forgotten = [name for name, state in journal.states.items() if state is State.UNDONE]
@@ -102,7 +107,7 @@ def _carried(
     except BaseException:  # once the bar is gone
         name_open(case.plan, journal)
         raise
-    return ending
+    return ending, undone
 
 
 def _refuse(case: Case, manner: Manner, place: Path) -> None:
@@ -149,6 +154,7 @@ def _work(
         gate=lambda batch: manner.barred or case.permit.gate(journal.runs[-1], batch),
         stop=lambda: stop.asked,
         tell=lambda note: _tell(progress, note),
+        undo_failed=manner.undo_failed,
     )
     return work, hands
 

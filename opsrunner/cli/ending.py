@@ -95,19 +95,22 @@ def _short(text: str) -> str:
     return first if len(first) <= _LONG else f"{first[:_LONG]}…"
 
 
-def exit_of(ending: Ending, written: Written, named: Sequence[str] | None = None) -> ExitCode:
+def exit_of(
+    ending: Ending, written: Written, named: Sequence[str] | None = None, back: Sequence[str] = (),
+) -> ExitCode:
     """Given how it ended, return the exit code: something unknown wins over failures.
 
     Stopped by the operator without a failure is 130, as for every command. A paper that could
     not be written is heard of only when the hosts are well. ``named``: only these hosts were asked
     for, so how the others ended before is not this command's failure; what is open is all the same.
+    ``back``: hosts that went back although they were to be changed.
     """
     states = {state for name, state in ending.states.items() if named is None or name in named}
     if unsettled(ending.states):
         return ExitCode.UNKNOWN
     if ending.stopped == STOPPED and not states & FAILURES:
         return ExitCode.STOPPED
-    if states & {State.FAILED, State.REFUSED} or ending.stopped:
+    if states & {State.FAILED, State.REFUSED} or ending.stopped or back:
         return ExitCode.VIOLATIONS
     return ExitCode.INTERNAL if written.failed else ExitCode.COMPLIANT
 

@@ -20,7 +20,14 @@ from opsrunner.plan.models import Plan
 from opsrunner.plan.phases import Phases
 from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import ANSWERS, FAILURES, State, may_follow, unsettled
-from opsrunner.plan.undoing import Intent, reduced, taken_back, unanswered, united
+from opsrunner.plan.undoing import (
+    Intent,
+    failed_recheck,
+    reduced,
+    taken_back,
+    unanswered,
+    united,
+)
 
 STOPPED = "stopped by the operator"  # why nothing new began after Ctrl-C
 BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
@@ -51,7 +58,7 @@ class Work:
 
     ``gate`` is asked before each batch is read, and again before it is begun, and answers why it
     may not ("" when it may): approval, calendar, expiry. ``stop`` says whether the operator asked
-    to stop. ``tell`` sees every new state.
+    to stop. ``tell`` sees every new state. ``undo_failed``: what fails its re-check is taken back.
     """
 
     plan: Plan
@@ -62,6 +69,7 @@ class Work:
     gate: Callable[[Sequence[str]], str] = lambda _: ""
     stop: Callable[[], bool] = lambda: False
     tell: Callable[[Note], None] = lambda _: None
+    undo_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +219,10 @@ class _Execution:
     def _verify(self, subjects: Sequence[str]) -> None:
         undone = taken_back(self._journal.entries)
         self._phases.carry_out("verify", subjects, State.VERIFIED, undone=undone)
+        if self._work.undo_failed:
+            said = "the re-check failed, and that was to be taken back"
+            self.undo({name: Intent((Why("recheck_undone", said), *why))
+                       for name, why in failed_recheck(self._journal.entries).items()})
 
     def _before(self) -> Mapping[str, Mapping[str, Any]]:
         """Return every subject's business results from before it was touched, off the journal."""

@@ -77,6 +77,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "drifted": "方案编制后主机状态已变化，须重新编制方案",
     "recheck_unknown": "复测结果未知",
     "recheck_failed": "复测仍不符合",
+    "recheck_undone": "复测不符合的主机按要求回退",
     "recheck_back": "已按要求回退，复测不符合",
     "recheck_waits": "复测仍不符合，待重启或人工处理",
     # backups

@@ -67,6 +67,22 @@ def taken_back(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:
     return found
 
 
+def failed_recheck(entries: Sequence[Entry]) -> dict[str, tuple[Why, ...]]:
+    """Given a journal's entries, return the subjects that stand as their re-check failed, and why.
+
+    Not those whose re-check is unknown, and none that an undo was tried on.
+    """
+    found: dict[str, tuple[Why, ...]] = {}
+    before: dict[str, State | None] = {}
+    for entry in entries:
+        if entry.state is State.FAILED and before.get(entry.subject) is State.CONFIRMED:
+            found[entry.subject] = reasons_of(entry.reason, entry.data)
+        else:
+            found.pop(entry.subject, None)
+        before[entry.subject] = entry.state
+    return found
+
+
 def united(old: Intent | None, new: Intent) -> Intent:
     """Given an undo that was not answered, if any, and a new one, return what is asked for now."""
     if old is None:

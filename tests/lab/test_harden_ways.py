@@ -67,6 +67,26 @@ def test_without_a_second_way_in_only_what_cannot_cut_access_is_changed(
     assert not changed(lab, before, C7, D12)
 
 
+def test_a_failed_recheck_is_taken_back_at_once_only_when_asked_for(
+    lab: Lab, office: Office,
+) -> None:
+    """The site wants a value that the profile does not accept: the rule goes on failing."""
+    path = inventory(
+        lab, office.folder, (D12,),
+        lab_debian12_1={"harden_linux_sshd_options": {"MaxAuthTries": "5"}},
+    )
+    before = pictures(lab, D12)
+    stands, back = (office.approved(path, rules=QUICK) for _ in range(2))
+    failed = office.apply(stands)
+    assert (failed.code, failed.state(D12)) == (2, "failed"), failed  # the control
+    assert failed.reason(D12) == "still failing: ssh_max_auth_tries"
+    assert SSHD in changed(lab, before, D12)[D12] or MODULES in changed(lab, before, D12)[D12]
+    assert office.undo(stands).state(D12) == "undone"
+    done = office.apply(back, "--undo-failed")
+    assert (done.code, done.state(D12)) == (2, "undone"), done
+    assert not changed(lab, before, D12)
+
+
 def test_a_rule_is_taken_back_alone_and_somebody_elses_change_is_not_overwritten(
     lab: Lab, office: Office,
 ) -> None:

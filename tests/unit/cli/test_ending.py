@@ -54,6 +54,12 @@ def test_hosts_that_were_not_asked_for_make_no_failure_of_an_undo(
     assert exit_of(Ending("stands", ending.states), WRITTEN, ("asked",)) is not ExitCode.COMPLIANT
 
 
+def test_a_host_that_went_back_instead_of_being_changed_is_a_failure() -> None:
+    ending = Ending("", {"a": _S.UNDONE, "b": _S.VERIFIED})
+    assert exit_of(ending, WRITTEN, None, ("a",)) is ExitCode.VIOLATIONS
+    assert exit_of(ending, WRITTEN) is ExitCode.COMPLIANT  # it went back in an earlier run
+
+
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     """Return a journal in which a was begun and nothing came of b yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from opsrunner.errors import InputError
 from opsrunner.plan.batches import Pace, batch_size
-from opsrunner.plan.execute import Ending, resume, undo
+from opsrunner.plan.entries import fold
+from opsrunner.plan.execute import Ending, execute, resume, undo
 from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.models import Plan
 from opsrunner.plan.reasons import reasons_of
@@ -413,3 +415,60 @@ def test_stopped_while_reading_begins_nothing(path: Path) -> None:
     ending = run(found, path, plan("a"), stop=stop)
     assert ending == Ending("stopped by the operator", {"a": State.PLANNED})
     assert found.hosts["a"] == CLEAN
+
+
+def test_a_failed_recheck_stands_unless_it_was_to_be_taken_back(path: Path) -> None:
+    found = world("a", "b", verify_a=State.FAILED)
+    assert run(found, path, plan("a", "b")).states["a"] is State.FAILED
+    assert found.hosts["a"] == CONFIRMED
+    other = path.with_name("other")
+    again = world("a", "b", "c", verify_a=State.FAILED, verify_b=State.UNKNOWN)
+    ending = run(again, other, plan("a", "b", "c"), undo_failed=True)
+    assert ending.states == {"a": State.UNDONE, "b": State.UNKNOWN, "c": State.VERIFIED}
+    assert again.hosts == {"a": BACK, "b": CONFIRMED, "c": CONFIRMED}
+    (intent,) = [e for e in read(other) if e.state is State.UNDOING]
+    assert reasons_of(intent.reason, intent.data)[0].code == "recheck_undone"
+
+
+def test_what_went_back_after_a_failed_recheck_counts_as_a_failure(path: Path) -> None:
+    found = world("a", "b", verify_a=State.FAILED)
+    ending = run(found, path, plan("a", "b"), Pace(), undo_failed=True)
+    assert ending.stopped == "stopped after failures: a (undone)"
+    assert ending.states["b"] is State.PLANNED
+
+
+@pytest.mark.parametrize("fault", [State.FAILED, State.UNKNOWN, "silent"])
+def test_an_undo_of_a_failed_recheck_is_not_tried_twice_unless_unknown(
+    path: Path, fault: object,
+) -> None:
+    found = world("a", verify_a=State.FAILED, undo_a=fault)
+    ending = run(found, path, plan("a"), undo_failed=True)
+    assert ending.states["a"] in (State.FAILED, State.UNKNOWN)
+    later = run(found, path, plan("a"), undo_failed=True)
+    if fault is State.FAILED:  # the host said why; a person looks
+        assert later.states["a"] is State.FAILED
+    else:
+        assert later.states["a"] is State.UNDONE
+
+
+def test_a_resume_takes_back_what_failed_before_when_asked_to(path: Path) -> None:
+    found = world("a", verify_a=State.FAILED)
+    run(found, path, plan("a"))
+    assert run(found, path, plan("a")).states["a"] is State.FAILED  # the control
+    assert run(found, path, plan("a"), undo_failed=True).states["a"] is State.UNDONE
+    assert found.hosts["a"] == BACK
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("line", range(1, 9))
+def test_dying_around_the_undo_of_a_failed_recheck_ends_the_same(
+    path: Path, line: int, *, after: bool,
+) -> None:
+    found = world("a", verify_a=State.FAILED)
+    run_and_die(found, path, plan("a"), line, after=after,
+                way=lambda work: execute(replace(work, undo_failed=True)))
+    run(found, path, plan("a"), undo_failed=True)
+    # dead before the re-check was on record: it passes the second time
+    ends = {State.UNDONE: BACK, State.VERIFIED: CONFIRMED}
+    (state,) = fold(read(path)).values()
+    assert found.hosts["a"] == ends[state]
