@@ -24,11 +24,15 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: which file, which key in it, what and how to mend it."""
+    """One thing wrong with an input: which file, which key in it, what and how to mend it.
+
+    ``code``: its name in ``opsrunner/plan/reasons.py``, where it may bar a change.
+    """
 
     file: str
     key: str
     message: str
+    code: str = ""
 
     def __str__(self) -> str:
         """Given itself, return ``file: key: message``, leaving out what is empty."""

@@ -16,6 +16,7 @@ from opsrunner.plan.batches import Pace
 from opsrunner.plan.execute import Ending, Work, execute
 from opsrunner.plan.execute import resume as go_on
 from opsrunner.plan.execute import undo as take_back
+from opsrunner.plan.reasons import Why, barred_by
 from opsrunner.settings import load_settings
 
 EXAMPLES = """
@@ -118,11 +119,12 @@ def resume(
     papers = prepare(load_settings(), formats, output, template)
     case = load_case(plan, begun=True)
     require_hosts(case, [subject.id for subject in case.plan.subjects if subject.steps])
-    barred = ""
+    barred: tuple[Why, ...] = ()
     try:
         approved(case)
     except InputError as error:  # what is open must be settled all the same
-        barred = str(error)
+        barred = barred_by(error)
+    barred += case.business.unread
     manner = Manner(Pace("", batch, failures), undo_after, papers, as_json=as_json, barred=barred,
                     undo_failed=undo_failed)
 

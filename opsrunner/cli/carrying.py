@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from opsrunner.changes.commands import run_on_hosts
 from opsrunner.cli.activities import Hands
 from opsrunner.cli.case import Case
@@ -14,7 +16,7 @@ from opsrunner.cli.ending import exit_of, name_open, present
 from opsrunner.cli.paperwork import Paperwork, write_story
 from opsrunner.cli.progress import HostProgress
 from opsrunner.errors import InputError, Problem
-from opsrunner.plan.asking import Asker
+from opsrunner.plan.asking import Asker, Unasked
 from opsrunner.plan.batches import Pace, check_pace
 from opsrunner.plan.business import settle_seconds
 from opsrunner.plan.calendar import load_calendar
@@ -22,6 +24,7 @@ from opsrunner.plan.execute import Ending, Work
 from opsrunner.plan.file import reread
 from opsrunner.plan.journal import FILE as JOURNAL
 from opsrunner.plan.journal import Journal, Note, read
+from opsrunner.plan.reasons import Why, text
 from opsrunner.plan.states import State
 from opsrunner.plan.stop import Stop
 from opsrunner.version import code_version
@@ -36,9 +39,9 @@ _LONG = 200  # characters of a reason that the terminal shows; the journal has a
 class Manner:
     """How it is carried out: pace, undo's seconds, a new journal or the old one, what is barred.
 
-    ``barred``: why no new host may begin, "" when one may. ``named``: the hosts that the exit code
-    is about; none: all. ``verb``: what the progress bar says is being done. ``undo_failed``: hosts
-    whose re-check fails are taken back.
+    ``barred``: why no new host may begin, nothing when one may. ``named``: the hosts that the exit
+    code is about; none: all. ``verb``: what the progress bar says is being done. ``undo_failed``:
+    hosts whose re-check fails are taken back.
     """
 
     pace: Pace
@@ -46,7 +49,7 @@ class Manner:
     papers: Paperwork
     new: bool = False
     as_json: bool = False
-    barred: str = ""
+    barred: tuple[Why, ...] = ()
     named: tuple[str, ...] | None = None
     verb: str = "apply"
     undo_failed: bool = False
@@ -61,6 +64,8 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
     names = [subject.id for subject in case.plan.subjects if subject.steps]
     place = case.path.parent / JOURNAL
     _refuse(case, manner, place)
+    for why in case.business.unread:
+        typer.echo(f"business checks are not asked, {why}", err=True)
     options = {"plan": case.plan.id, "digest": case.digest, "ticket": case.plan.ticket,
                "source_run": case.plan.source_run}
     with case.store.begin(
@@ -82,6 +87,8 @@ def carry(case: Case, manner: Manner, way: Callable[[Work], Ending]) -> int:
         for record in case.prepared.records(case, journal):
             run.subject(record)
         own = dict(case.prepared.outputs(case))
+        if case.business.unread:
+            own["business_unread"] = text(case.business.unread)
         blobs = {**own.pop("blobs", {}), "journal": case.store.put(place.read_bytes())}
         states = dict(ending.states)
         run.finish(outputs={"blobs": blobs, "states": states, "stopped": ending.stopped, **own})
@@ -138,7 +145,7 @@ def _work(
     budget = limits(context.settings)
     armed = manner.undo_after + settle_seconds(case.business, case.planned)
     hands = case.prepared.hands(case, armed, progress)
-    ask = Asker(
+    ask = Unasked(text(case.business.unread)) if case.business.unread else Asker(
         case.business, subjects,
         lambda commands: run_on_hosts(playbook(context, "check.yml"), commands, budget),
         lambda name: str(subjects[name].attributes["address"]),

@@ -12,7 +12,7 @@ from opsrunner.cli.context import Context, load_context, open_store
 from opsrunner.errors import InputError, Problem
 from opsrunner.evidence.store import Store
 from opsrunner.models import Subject
-from opsrunner.plan.business import Declared, declared
+from opsrunner.plan.business import Declared, declared, declared_or_not
 from opsrunner.plan.file import find, load, moment, require_own
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
@@ -47,7 +47,8 @@ def load_case(ref: str, *, begun: bool = False) -> Case:
     """Given what names the plan, load all of it. Raise InputError with what is wrong.
 
     ``begun``: hosts may be changed already, so a waiver that lapsed since the plan was made must
-    not keep them from being taken back; ``require_hosts`` says which hosts must still be there.
+    not keep them from being taken back, and neither must business checks that cannot be read;
+    ``require_hosts`` says which hosts must still be there.
     """
     settings = load_settings()
     store = open_store(settings)
@@ -58,7 +59,8 @@ def load_case(ref: str, *, begun: bool = False) -> Case:
     operator = load_people(settings.policies).require(login := this_login(), "apply")
     since = moment(plan.created).astimezone().date() if begun else None
     context = load_context(Path(plan.inventory), as_of=since)
-    business = declared(settings.policies, context.inventory.hosts)
+    read = declared_or_not if begun else declared
+    business = read(settings.policies, context.inventory.hosts)
     prepared = activity.prepare(plan, context)
     permit = Permit(plan, digest, login, settings.policies, store, prepared.subjects)
     case = Case(
@@ -95,6 +97,8 @@ def approved(case: Case) -> None:
     problems = list(moved(case.plan, case.prepared.subjects.values()))
     if case.plan.policy_sha256 != case.prepared.policy_sha256:
         message = "the policies were changed since it was made; plan and approve again"
-        problems.append(Problem(case.plan.id, "policy_sha256", message))
+        problems.append(
+            Problem(case.plan.id, "policy_sha256", message, code="policies_changed"),
+        )
     if problems:
         raise InputError(problems)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from opsrunner.cli.case import Case
 from opsrunner.cli.ending import foreseen, rehearsed
 from opsrunner.cli.progress import HostProgress
+from opsrunner.plan.reasons import text
 from opsrunner.plan.states import State
 
 _READY = {State.PLANNED: "as planned, would be changed"}
@@ -15,7 +16,7 @@ _READY = {State.PLANNED: "as planned, would be changed"}
 def rehearse(case: Case, undo_after: int, *, as_json: bool) -> int:
     """Given an approved plan, read every host and compare, change nothing; return the exit code."""
     names = [subject.id for subject in case.plan.subjects if subject.steps]
-    barred = case.permit.gate("", names)
+    barred = text(case.permit.gate("", names))
     with HostProgress(len(names), "compare") as progress:
         actor = case.prepared.hands(case, undo_after, progress)
         outcomes = []

@@ -124,15 +124,16 @@ def require_approval(
     """
     require_standing(plan.id, withdrawals)
     if late := expired(plan, now):
-        raise InputError([Problem(plan.id, "expires", late)])
+        raise InputError([Problem(plan.id, "expires", late, code="expired")])
     holding, problems = [], []
     for approval in approvals:
         wrong = faults(approval, plan, digest, trust, now)
         key = f"approval of {approval.at} by {approval.by}"
-        problems += [Problem(plan.id, key, reason) for reason in wrong]
+        problems += [Problem(plan.id, key, reason, code="not_approved") for reason in wrong]
         if not wrong:
             holding.append(approval)
     if not holding:
-        nobody = Problem(plan.id, "approval", f"nobody approved it: opsrunner approve {plan.id}")
+        said = f"nobody approved it: opsrunner approve {plan.id}"
+        nobody = Problem(plan.id, "approval", said, code="not_approved")
         raise InputError(problems or [nobody])
     return holding

@@ -138,6 +138,32 @@ class Asker:
         return results
 
 
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """What is called instead of an ``Asker`` where nobody knows what to ask: all is unknown."""
+
+    why: str
+
+    def before(self, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Given subjects, return for each that nobody could ask: it is not put at risk."""
+        return {s: {"business": cannot_tell(self.why).as_json()} for s in subjects}
+
+    def unknown(self, results: Mapping[str, Any]) -> list[str]:
+        """Given one subject's results, return what could not be asked."""
+        return business.unknown(results)
+
+    def worse(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+        """Given one subject's results before and after, return what became worse."""
+        return business.worse(before, after)
+
+    def after(
+        self, subjects: Sequence[str], before: Mapping[str, Mapping[str, Any]],
+    ) -> dict[str, dict[str, Any]]:
+        """Given subjects and their results from before, return each of these as unknown."""
+        said = cannot_tell(self.why).as_json()
+        return {s: {name: {**was, **said} for name, was in before[s].items()} for s in subjects}
+
+
 def _commands(pairs: Iterable[tuple[str, str, Check]]) -> Iterator[HostCommand]:
     for subject, name, check in pairs:
         if check.command:

@@ -22,6 +22,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.models import Subject
 from opsrunner.plan.models import Name, Strict, Words
+from opsrunner.plan.reasons import Why, barred_by
 from opsrunner.plan.selector import Selector
 from opsrunner.policy.load import read_models
 from opsrunner.wording import wrong
@@ -154,10 +155,14 @@ def load_business(policies: Path) -> dict[str, Check]:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All checks: those of the policies by name, and those of the inventory by subject and name."""
+    """All checks: those of the policies by name, and those of the inventory by subject and name.
+
+    ``unread``: why nobody knows them; then there are none, and nothing new may be begun.
+    """
 
     common: Mapping[str, Check]
     own: Mapping[str, Mapping[str, Check]] = field(default_factory=dict)
+    unread: tuple[Why, ...] = ()
 
     def of(self, subject: Subject) -> dict[str, Check]:
         """Given a subject, return the checks that are for it, by name."""
@@ -187,6 +192,17 @@ def declared(policies: Path, subjects: Sequence[Subject]) -> Declared:
     if problems:
         raise PolicyError(list(dict.fromkeys(problems)))
     return Declared(common, own)
+
+
+def declared_or_not(policies: Path, subjects: Sequence[Subject]) -> Declared:
+    """Given what ``declared`` is given, return the checks, or why they cannot be read.
+
+    For what must go on all the same: settling and taking back what was changed already.
+    """
+    try:
+        return declared(policies, subjects)
+    except PolicyError as error:
+        return Declared({}, unread=barred_by(error))
 
 
 def _of_inventory(said: Mapping[str, Any], problems: list[Problem]) -> dict[str, Check]:

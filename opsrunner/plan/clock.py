@@ -35,7 +35,7 @@ class Clock:
         should = self._began + timedelta(seconds=self._boot() - self._since)
         if abs(now - should) > _BEARABLE:
             said = f"was set in mid-run: it says {now:%FT%TZ}, by what passed it is {should:%FT%TZ}"
-            raise InputError([Problem("clock", "", said)])
+            raise InputError([Problem("clock", "", said, code="clock_set")])
         return now
 
 

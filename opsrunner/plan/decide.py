@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from opsrunner.models import Subject
@@ -16,6 +17,7 @@ from opsrunner.plan.calendar import WEEK, Calendar, Window
 from opsrunner.plan.file import expired, utc
 from opsrunner.plan.intervals import Interval, covering, difference, intersection, union
 from opsrunner.plan.models import Plan, Words
+from opsrunner.plan.reasons import Why
 
 HORIZON = timedelta(days=400)  # how far the next window is looked for
 _DAY = timedelta(days=1)
@@ -23,10 +25,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Subjects that may not be changed now, and why."""
+    """Subjects that may not be changed now, why, and the reason's code."""
 
     subjects: tuple[str, ...]
     reason: Words
+    code: str = ""
+
+
+class _Barred(NamedTuple):
+    words: Words
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def decide(
         mine = _allowed(calendar, kind, plan, span)
         together = intersection(together, mine)
         if covering(mine, now) is None:
-            refusals.append(Refusal(tuple(names), _why(calendar, kind, now)))
+            refusals.append(Refusal(tuple(names), *_why(calendar, kind, now)))
     if refusals:
         return Decision(allowed=False, refusals=tuple(refusals), next=next(iter(together), None))
     until = together[0][1]
@@ -73,28 +81,31 @@ def decide(
 def gate(
     calendar: Calendar, plan: Plan, subjects: Mapping[str, Subject],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Callable[[Sequence[str]], str]:
+) -> Callable[[Sequence[str]], tuple[Why, ...]]:
     """Given a calendar, a plan, its subjects by id and a clock, return what a batch asks first.
 
-    That answers why the batch may not begin now, "" when it may.
+    That answers why the batch may not begin now, nothing when it may.
     """
 
-    def ask(names: Sequence[str]) -> str:
+    def ask(names: Sequence[str]) -> tuple[Why, ...]:
         now = clock()
         if late := expired(plan, now):
-            return late
+            return (Why("expired", late),)
         decision = decide(calendar, now, [subjects[name] for name in names], plan)
-        return "" if decision.allowed else refusal(decision)
+        return () if decision.allowed else refusal(decision)
 
     return ask
 
 
-def refusal(decision: Decision) -> str:
-    """Given a decision that says no, return it in one line: who, why, and when they may."""
-    why = "; ".join(f"{', '.join(one.subjects)}: {one.reason.en}" for one in decision.refusals)
-    if decision.next is None:
-        return f"{why}; no later time is known"
-    return f"{why}; next: {utc(decision.next[0])} to {utc(decision.next[1])}"
+def refusal(decision: Decision) -> tuple[Why, ...]:
+    """Given a decision that says no, return who may not and why, and when they may."""
+    later = "no later time is known"
+    if decision.next is not None:
+        later = f"next: {utc(decision.next[0])} to {utc(decision.next[1])}"
+    return (
+        *(Why(one.code, one.reason.en, ", ".join(one.subjects)) for one in decision.refusals),
+        Why("next_window", later),
+    )
 
 
 def _kind(calendar: Calendar, subject: Subject, plan: Plan) -> _Kind:
@@ -155,19 +166,20 @@ def _utc(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _why(calendar: Calendar, kind: _Kind, now: datetime) -> Words:
+def _why(calendar: Calendar, kind: _Kind, now: datetime) -> _Barred:
+    """Return why such subjects may not be changed now, and the reason's code."""
     for name in kind.freezes:
         if covering([_frozen(calendar, name)], now):
             title, end = calendar.freezes[name][0].title, utc(_frozen(calendar, name)[1])
-            return Words(
+            return _Barred(Words(
                 zh=f"特殊时期（{title.zh}）冻结变更，至 {end}；计划须以 --period {name} 标明",
                 en=f"frozen for {title.en} until {end}; a plan for it says --period {name}",
-            )
+            ), code="frozen")
     if not kind.windows:
-        return Words(
+        return _Barred(Words(
             zh="没有维护窗口：请在 policies/calendar/ 中登记",
             en="no maintenance window is meant for it; write one into policies/calendar/",
-        )
+        ), code="no_window")
     windows = [calendar.windows[name] for name in kind.windows]
     titles = [window.title for window, _ in windows]
     zh, en = "、".join(t.zh for t in titles), ", ".join(t.en for t in titles)
@@ -175,8 +187,9 @@ def _why(calendar: Calendar, kind: _Kind, now: datetime) -> Words:
              if {"workday", "restday"} & set(window.days)} - calendar.holidays.keys()
     if years:
         year = min(years)
-        return Words(
+        return _Barred(Words(
             zh=f"不在维护窗口内（{zh}）；{year} 年节假日未登记，无法判断工作日",
             en=f"outside its window ({en}); nobody wrote down the holidays of {year}",
-        )
-    return Words(zh=f"不在维护窗口内（{zh}）", en=f"outside its window ({en})")
+        ), code="holidays_unknown")
+    said = Words(zh=f"不在维护窗口内（{zh}）", en=f"outside its window ({en})")
+    return _Barred(said, code="outside_window")

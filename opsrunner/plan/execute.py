@@ -10,7 +10,7 @@ it leaves the host to take itself back. ``resume`` never repeats: it asks ``stat
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from opsrunner.plan.actor import Actor
@@ -30,6 +30,8 @@ from opsrunner.plan.undoing import (
 )
 
 STOPPED = "stopped by the operator"  # why nothing new began after Ctrl-C
+_OPERATOR = Why("operator_stopped", STOPPED)
+Reasons = tuple[Why, ...]
 BUSINESS = "business"  # the member of a BEGINNING line's data that holds the results before
 BUSINESS_AFTER = "business_after"  # of the line that follows BEGUN: the results after
 
@@ -57,8 +59,9 @@ class Work:
     """What is carried out, by whom and how.
 
     ``gate`` is asked before each batch is read, and again before it is begun, and answers why it
-    may not ("" when it may): approval, calendar, expiry. ``stop`` says whether the operator asked
-    to stop. ``tell`` sees every new state. ``undo_failed``: what fails its re-check is taken back.
+    may not (nothing when it may): approval, calendar, expiry. ``stop`` says whether the operator
+    asked to stop. ``tell`` sees every new state. ``undo_failed``: what fails its re-check is taken
+    back.
     """
 
     plan: Plan
@@ -66,7 +69,7 @@ class Work:
     journal: Journal
     business: Business
     pace: Pace = field(default_factory=Pace)
-    gate: Callable[[Sequence[str]], str] = lambda _: ""
+    gate: Callable[[Sequence[str]], tuple[Why, ...]] = lambda _: ()
     stop: Callable[[], bool] = lambda: False
     tell: Callable[[Note], None] = lambda _: None
     undo_failed: bool = False
@@ -126,7 +129,7 @@ def undo(
     })
     armed = [name for name in subjects if only and states[name] is State.BEGUN]
     said = f"not confirmed yet, resume first or undo it whole: {', '.join(armed)}" if armed else ""
-    return Ending(said or execution.standing(), dict(work.journal.states))
+    return Ending(said or text(execution.standing()), dict(work.journal.states))
 
 
 class _Execution:
@@ -152,31 +155,42 @@ class _Execution:
                 break
             why = self._may_not(batch)
             why = why or self._batch(batch) or self._enough()
-        return Ending(why, dict(self._journal.states))
+        self._wait(why)
+        return Ending(text(why), dict(self._journal.states))
 
-    def _may_not(self, batch: Sequence[str]) -> str:
-        return STOPPED if self._work.stop() else self._work.gate(batch)
+    def _may_not(self, batch: Sequence[str]) -> Reasons:
+        return (_OPERATOR,) if self._work.stop() else self._work.gate(batch)
 
-    def _enough(self) -> str:
-        """Return why no further batch may begin, "" when one may."""
+    def _wait(self, why: Reasons) -> None:
+        """Write down why those that were not begun were not; nobody is told of each."""
+        waiting = [n for n, state in self._journal.states.items() if state is State.PLANNED]
+        if why and waiting:
+            note = Note("", State.PLANNED, text(why), as_data(*why))
+            self._journal.append([replace(note, subject=name) for name in waiting])
+
+    def _enough(self) -> Reasons:
+        """Return why no further batch may begin, nothing when one may."""
         if self._standing:
             return self.standing()
         if self._worse:
-            return f"a business check is worse than before on {', '.join(self._worse)}"
+            said = f"a business check is worse than before on {', '.join(self._worse)}"
+            return (Why("stopped_worse", said),)
         states = self._journal.states
         failed = [name for name in self._phases.touched if states[name] in FAILURES]
         if len(failed) >= self._work.pace.stop_after_failures:
-            return "stopped after failures: " + ", ".join(f"{n} ({states[n]})" for n in failed)
-        return ""
+            said = "stopped after failures: " + ", ".join(f"{n} ({states[n]})" for n in failed)
+            return (Why("stopped_failures", said),)
+        return ()
 
-    def _left(self) -> str:
+    def _left(self) -> Reasons:
         """Return why nothing comes next although subjects wait."""
         waiting = [name for name, state in self._journal.states.items() if state is State.PLANNED]
         if not waiting:
-            return ""
-        return f"the canary or an earlier stage is not verified; {len(waiting)} subject(s) wait"
+            return ()
+        said = f"the canary or an earlier stage is not verified; {len(waiting)} subject(s) wait"
+        return (Why("not_its_turn", said),)
 
-    def _batch(self, batch: Sequence[str]) -> str:
+    def _batch(self, batch: Sequence[str]) -> Reasons:
         """Given who is next, see them through; return why they were not begun after all."""
         ready = self._phases.carry_out("read", batch, State.PLANNED)
         before = self._work.business.before(ready) if ready else {}
@@ -188,12 +202,12 @@ class _Execution:
         ready = [name for name in ready if self._journal.states[name] is State.PLANNED]
         # Reading many hosts takes its time: the window may be closed by now.
         if not ready or (why := self._may_not(ready)):
-            return why if ready else ""
+            return why if ready else ()
         self._phases.record([
             Note(name, State.BEGINNING, data={BUSINESS: before.get(name, {})}) for name in ready
         ])
         self._finish(self._phases.carry_out("begin", ready, State.BEGUN))
-        return ""
+        return ()
 
     def _finish(self, begun: Sequence[str]) -> None:
         """Given subjects that are changed and armed, see them through."""
@@ -251,10 +265,10 @@ class _Execution:
             and not (one.only and set(one.only) <= back.get(name, frozenset()))
         ]
 
-    def standing(self) -> str:
-        """Return what was to be taken back and was not, "" when there is no such thing."""
-        said = ", ".join(self._standing)
-        return f"could not be taken back, the change stands: {said}" if said else ""
+    def standing(self) -> Reasons:
+        """Return what was to be taken back and was not, if there is such a thing."""
+        said = f"could not be taken back, the change stands: {', '.join(self._standing)}"
+        return (Why("standing", said),) if self._standing else ()
 
     # -- what another process left ---------------------------------------------------------
 

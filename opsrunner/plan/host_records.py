@@ -19,7 +19,7 @@ def host_records(plan: Plan, journal: Journal) -> list[SubjectRecord]:
         reason = lines[-1].reason if lines else ""
         records.append(SubjectRecord(
             kind=subject.kind, id=subject.id, platform=subject.platform, profile=subject.profile,
-            reached=bool(lines) and state is not State.REFUSED,
+            reached=bool(lines) and state not in (State.PLANNED, State.REFUSED),
             reason=reason or None,
             started=lines[0].at if lines else journal.entries[0].at,
             ended=lines[-1].at if lines else journal.entries[-1].at,

@@ -112,7 +112,7 @@ class People:
             message = f"{self.people[person].name} has not the role {role!r}"
         else:
             return person
-        raise InputError([Problem(self.file, f"login {login}", message)])
+        raise InputError([Problem(self.file, f"login {login}", message, code="no_role")])
 
 
 def load_people(policies: Path) -> People:

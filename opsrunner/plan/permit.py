@@ -22,6 +22,7 @@ from opsrunner.plan.clock import Clock, no_earlier
 from opsrunner.plan.decide import gate
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people
+from opsrunner.plan.reasons import Why, barred_by
 from opsrunner.plan.signers import load_signers
 
 
@@ -53,8 +54,8 @@ class Permit:
         require_approval(self.plan, self.digest, said, trust, late, withdrawn)
         return now
 
-    def gate(self, run: str, names: Sequence[str]) -> str:
-        """Given the run and the subjects of a batch, return why it may not begin, "" when it may.
+    def gate(self, run: str, names: Sequence[str]) -> tuple[Why, ...]:
+        """Given the run and the subjects of a batch, return why it may not begin; none: it may.
 
         What cannot be read bars it, too. Raise EvidenceError when the store is broken.
         """
@@ -62,5 +63,5 @@ class Permit:
             now = self.require(run)
             calendar = load_calendar(self.policies)
         except InputError as error:
-            return str(error)
+            return barred_by(error)
         return gate(calendar, self.plan, self.subjects, lambda: now)(names)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from opsrunner.errors import InputError
+
 REASONS = "reasons"  # the member of a line's data that holds them
 ENGINE = {"refused", "blocked", "drift", "trouble", "note"}  # words of the engine that have codes
 
@@ -36,6 +38,17 @@ def text(reasons: Iterable[Why]) -> str:
 def as_data(*reasons: Why) -> dict[str, Any]:
     """Given reasons, return them as JSON for the data of a journal's line, {} without any."""
     return {REASONS: [asdict(why) for why in reasons]} if reasons else {}
+
+
+_UNFIT = Why("unfit", "")  # what has no code of its own
+
+
+def barred_by(error: InputError) -> tuple[Why, ...]:
+    """Given why a plan may not be carried out now, return it as reasons."""
+    return tuple(
+        Why(one.code or _UNFIT.code, one.message, ": ".join(filter(None, (one.file, one.key))))
+        for one in error.problems
+    )
 
 
 def reasons_of(reason: str, data: Mapping[str, Any]) -> tuple[Why, ...]:
@@ -69,6 +82,25 @@ CHINESE: Final[Mapping[str, str]] = {
     "changed_since": "变更之后又被改动，回退时将保持现状",
     "undo_standing": "未能回退，变更仍然有效",
     "retry": "人工要求重试",
+    # why nothing new begins
+    "operator_stopped": "操作人员停止，其余主机未变更",
+    "stopped_failures": "此前有主机失败，按设定停止，未变更",
+    "stopped_worse": "此前有主机业务检查变差，停止后续批次，未变更",
+    "standing": "此前有主机未能回退，停止后续批次，未变更",
+    "not_its_turn": "首台主机或前一阶段尚未复测通过，未变更",
+    "withdrawn": "批准已撤回，未变更",
+    "expired": "方案已过有效期，未变更",
+    "not_approved": "没有有效的批准，未变更",
+    "no_role": "操作账户不具备相应职责，未变更",
+    "clock_set": "执行期间系统时钟被调整，未变更",
+    "moved": "主机地址或第二登录账户与方案不一致，未变更",
+    "policies_changed": "方案编制后策略已变更，未变更",
+    "unfit": "策略或清单文件有误，无法判断是否允许变更，未变更",
+    "frozen": "处于变更冻结期，未变更",
+    "no_window": "没有登记维护窗口，未变更",
+    "outside_window": "不在维护窗口内，未变更",
+    "holidays_unknown": "当年节假日未登记，无法判断是否在维护窗口内，未变更",
+    "next_window": "下一可变更时间",
     # hardening
     "nothing_planned": "方案对该主机无变更",
     "second_login": "第二登录通道验证不通过，未作变更",

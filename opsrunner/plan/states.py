@@ -26,9 +26,10 @@ class State(StrEnum):
 
 
 _S = State
+# A line from planned to planned says why it was not begun.
 # Lines of the table that lead back (to planned, begun, confirmed) are answers of ``status``.
 NEXT: Mapping[State, frozenset[State]] = {
-    _S.PLANNED: frozenset({_S.BEGINNING, _S.REFUSED}),
+    _S.PLANNED: frozenset({_S.BEGINNING, _S.REFUSED, _S.PLANNED}),
     _S.BEGINNING: frozenset(
         {_S.BEGUN, _S.REFUSED, _S.UNDONE, _S.FAILED, _S.UNKNOWN, _S.PLANNED, _S.CONFIRMED},
     ),

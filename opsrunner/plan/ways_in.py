@@ -39,4 +39,4 @@ def moved(plan: Plan, subjects: Iterable[Subject]) -> Iterator[Problem]:
             found = str(now[planned.id].get(variable, ""))
             if was and found != was:
                 message = f"is {found or 'not set'} now, the approved plan is for {was}"
-                yield Problem(plan.inventory, f"{planned.id}.{key}", message)
+                yield Problem(plan.inventory, f"{planned.id}.{key}", message, code="moved")

@@ -36,7 +36,9 @@ class Withdrawal(Strict):
 
 def require_standing(plan: str, withdrawals: Iterable[Withdrawal]) -> None:
     """Given a plan's id and its withdrawals, raise InputError when there is one."""
-    problems = [Problem(plan, "withdrawn", f"{one}; plan again") for one in withdrawals]
+    problems = [
+        Problem(plan, "withdrawn", f"{one}; plan again", code="withdrawn") for one in withdrawals
+    ]
     if problems:
         raise InputError(problems)
 

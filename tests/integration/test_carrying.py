@@ -128,6 +128,22 @@ def test_a_waiver_that_lapsed_since_the_plan_keeps_nobody_from_going_back(case: 
     assert "expired on" in case.run("undo").err
 
 
+def test_business_checks_nobody_can_read_bar_what_is_new_and_nothing_else(case: Case) -> None:
+    case.carry_out()
+    assert "business" not in case.run("resume", "--format", "html").err  # the control
+    case.project.write("policies/business/one.yml", {"checks": {"shop": {"titel": "x"}}})
+    resumed = case.run("resume", "--format", "html")
+    assert (resumed.code, "one.yml" in resumed.err) == (0, True), resumed
+    barred = case.run("apply")
+    assert barred.code == 3
+    assert "one.yml" in barred.err
+    back = case.project.run("undo", case.plan.id, "--check", "--json")  # it asks the host
+    assert back.code != 3, back
+    run = next(run for run in Store.open(case.project.store).runs() if run.activity == "harden"
+               and "business_unread" in Store.open(case.project.store).details(run.id).outputs)
+    assert run.status == "finished"
+
+
 def test_a_host_at_another_address_is_another_host(tmp_path: Path) -> None:
     case = make(tmp_path, policy_sha256="c" * 64)  # void all the same: nothing is ever touched
     case.approve()

@@ -17,19 +17,21 @@ from hypothesis import strategies as st
 
 from opsrunner.errors import PolicyError, RunError
 from opsrunner.models import Subject
-from opsrunner.plan.asking import Asker, HostAnswer, HostCommand
+from opsrunner.plan.asking import Asker, HostAnswer, HostCommand, Unasked
 from opsrunner.plan.business import (
     Check,
     Declared,
     Port,
     Sql,
     Url,
+    declared_or_not,
     load_business,
     settle_seconds,
     unknown,
     worse,
 )
 from opsrunner.plan.probing import client, judged, page, port
+from opsrunner.plan.reasons import text
 
 SHIPPED = Path(__file__).parents[3] / "policies"
 TITLE = {"zh": "检查", "en": "a check"}
@@ -258,3 +260,21 @@ def test_ports_of_many_hosts_are_asked_at_once_each_at_its_own_address() -> None
             {"tcp": Check.model_validate(check(port={"number": number}))}, lambda _: [], Clock(),
         ).before(["a", "b"])
     assert {name: one["tcp"]["ok"] for name, one in found.items()} == {"a": True, "b": True}
+
+
+def test_what_nobody_can_read_is_unknown_before_and_after(tmp_path: Path) -> None:
+    (tmp_path / "business").mkdir()
+    (tmp_path / "business" / "one.yml").write_text("checks: [", "utf-8")
+    found = declared_or_not(tmp_path, ())
+    assert found.common == {}
+    assert "one.yml" in text(found.unread)
+    ask = Unasked(text(found.unread))
+    assert ask.unknown(ask.before(["web01"])["web01"])
+    was = {"page": {"ok": True, "detail": "200", "title": TITLE}, "port": {"ok": False}}
+    after = ask.after(["web01"], {"web01": was})["web01"]
+    assert {name: one["ok"] for name, one in after.items()} == {"page": None, "port": None}
+    (worse_now,) = ask.worse(was, after)
+    assert worse_now.startswith("page could not be asked: ")
+    assert ask.worse({}, {}) == []
+    (tmp_path / "business" / "one.yml").unlink()  # the control
+    assert declared_or_not(tmp_path, ()) == Declared({})

@@ -17,6 +17,7 @@ from opsrunner.models import Subject
 from opsrunner.plan.calendar import Calendar, CalendarFile, load_calendar
 from opsrunner.plan.decide import Decision, decide, gate, refusal
 from opsrunner.plan.intervals import difference, intersection, union
+from opsrunner.plan.reasons import text
 from tests.unit.plan.plans import plan
 
 SHIPPED = Path(__file__).parents[3] / "policies"
@@ -24,8 +25,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE = timedelta(minutes=1)
 
 
-def title(text: str) -> dict[str, str]:
-    return {"zh": text, "en": text}
+def title(said: str) -> dict[str, str]:
+    return {"zh": said, "en": said}
 
 
 def calendar(policies: Path, **files: Any) -> Calendar:  # noqa: ANN401 - any YAML
@@ -48,8 +49,8 @@ def host(name: str = "web01", system: str = "", groups: tuple[str, ...] = ()) ->
     return Subject("host", name, "centos-7", "level3", groups, {"system": system})
 
 
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+def at(when: str) -> datetime:
+    return datetime.fromisoformat(when).replace(tzinfo=SHANGHAI)
 
 
 def test_the_shipped_calendar_opens_at_night_and_shuts_for_special_periods() -> None:
@@ -173,7 +174,7 @@ def test_a_year_nobody_wrote_down_opens_no_workday_window(tmp_path: Path) -> Non
     next_year = decide(found, at("2027-01-04T10:00"), [host()], plan())
     assert not next_year.allowed
     assert next_year.next is None
-    assert "nobody wrote down the holidays of 2027" in refusal(next_year)
+    assert "nobody wrote down the holidays of 2027" in text(refusal(next_year))
 
 
 def test_the_gate_answers_in_one_line(tmp_path: Path) -> None:
@@ -181,8 +182,8 @@ def test_the_gate_answers_in_one_line(tmp_path: Path) -> None:
     dated = plan(expires="2026-11-22T00:00:00Z")
     subjects = {"web01": host()}
 
-    def asked(text: str) -> str:
-        return gate(found, dated, subjects, lambda: at(text))(["web01"])
+    def asked(when: str) -> str:
+        return text(gate(found, dated, subjects, lambda: at(when))(["web01"]))
 
     assert asked("2026-11-21T22:30") == ""
     assert asked("2026-11-21T12:00") == (

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from opsrunner.errors import InputError
 from opsrunner.plan.batches import Pace, batch_size
-from opsrunner.plan.entries import fold
+from opsrunner.plan.entries import fold, last
 from opsrunner.plan.execute import Ending, execute, resume, undo
 from opsrunner.plan.journal import Journal, Note, read
 from opsrunner.plan.models import Plan
-from opsrunner.plan.reasons import reasons_of
+from opsrunner.plan.reasons import Why, reasons_of
 from opsrunner.plan.states import State
 from opsrunner.plan.stop import Stop
 from tests.unit.plan.plans import plan, subject
@@ -188,12 +188,16 @@ def test_business_nobody_could_ask_about_is_not_put_at_risk(path: Path) -> None:
 def test_the_gate_is_asked_before_each_batch(path: Path) -> None:
     found, asked = world(), []
 
-    def gate(batch: Sequence[str]) -> str:
+    def gate(batch: Sequence[str]) -> tuple[Why, ...]:
         asked.append(tuple(batch))
-        return "the window is closed" if len(asked) > 4 else ""
+        return (Why("outside_window", "the window is closed"),) if len(asked) > 4 else ()
 
     ending = run(found, path, plan(*HOSTS), Pace(batch="2"), gate=gate)
     assert ending.stopped == "the window is closed"
+    lines = {e.subject: e for e in read(path) if e.state is State.PLANNED}
+    assert {n: [why.code for why in reasons_of(e.reason, e.data)] for n, e in lines.items()} == {
+        "d": ["outside_window"], "e": ["outside_window"],
+    }
     assert asked == [("a",), ("a",), ("b", "c"), ("b", "c"), ("d", "e")]
     assert found.hosts["d"] == CLEAN
 
@@ -201,8 +205,8 @@ def test_the_gate_is_asked_before_each_batch(path: Path) -> None:
 def test_a_window_that_closes_while_a_batch_is_read_keeps_it_from_beginning(path: Path) -> None:
     found = world()
 
-    def gate(_: Sequence[str]) -> str:
-        return "a freeze has begun" if found.phases("b") else ""
+    def gate(_: Sequence[str]) -> tuple[Why, ...]:
+        return (Why("frozen", "a freeze has begun"),) if found.phases("b") else ()
 
     ending = run(found, path, plan(*HOSTS), Pace(batch="2"), gate=gate)
     assert ending.stopped == "a freeze has begun"
@@ -216,8 +220,7 @@ def test_what_the_activity_does_not_say_is_unknown(path: Path, phase: str, fault
     found = world("a", "b", **{f"{phase}_a": fault})
     ending = run(found, path, plan("a", "b"), Pace(batch="1"))
     assert ending.states == {"a": State.UNKNOWN, "b": State.PLANNED}
-    last = read(path)[-1]
-    assert last.reason == {
+    assert last(read(path))["a"].reason == {
         "silent": "the activity said nothing of it", "stopped": "Ansible reached no host",
     }[fault]
 

@@ -19,6 +19,7 @@ from opsrunner.plan.clock import Clock
 from opsrunner.plan.file import canonical, digest, utc
 from opsrunner.plan.models import Plan
 from opsrunner.plan.permit import Permit
+from opsrunner.plan.reasons import CHINESE, text
 from opsrunner.plan.signature import sign, signed_by
 from opsrunner.plan.withdrawal import Withdrawal
 from tests.unit.plan.plans import PEOPLE, make_key, plan, signer_line, write_people
@@ -60,8 +61,8 @@ class Office:
         """Write a file of the calendar."""
         path = self.policies / "calendar" / f"{name}.yml"
         path.parent.mkdir(exist_ok=True)
-        text = content if isinstance(content, str) else yaml.safe_dump(content, allow_unicode=True)
-        path.write_text(text, "utf-8")
+        said = content if isinstance(content, str) else yaml.safe_dump(content, allow_unicode=True)
+        path.write_text(said, "utf-8")
 
     def run(self) -> str:
         """Begin a run that carries the plan out; return its id."""
@@ -91,8 +92,8 @@ def office(tmp_path: Path) -> Office:
 
 def test_an_approved_plan_may_in_its_window(office: Office) -> None:
     permit, run = office.permit(), office.run()
-    assert permit.gate(run, ["web01"]) == ""
-    assert permit.gate("", ["web01"]) == ""
+    assert permit.gate(run, ["web01"]) == ()
+    assert permit.gate("", ["web01"]) == ()
 
 
 def _nothing(_: object) -> None:
@@ -117,16 +118,19 @@ CHANGES: dict[str, tuple[Callable[[Office], None], str]] = {
 def test_what_changes_in_mid_run_bars_the_next_batch(office: Office, name: str) -> None:
     change, said = CHANGES[name]
     permit, run = office.permit(), office.run()
-    assert permit.gate(run, ["web01"]) == ""
+    assert permit.gate(run, ["web01"]) == ()
     change(office)
-    assert said in permit.gate(run, ["web01"])
+    found = permit.gate(run, ["web01"])
+    assert said in text(found)
+    assert {why.code for why in found} <= set(CHINESE)
 
 
 def test_a_withdrawal_bars_every_later_run_and_touches_none_in_progress(office: Office) -> None:
     permit, run = office.permit(), office.run()
     office.withdraw()
-    assert permit.gate(run, ["web01"]) == ""
-    assert "李四 (li) withdrew the approval at" in permit.gate(office.run(), ["web01"])
+    assert permit.gate(run, ["web01"]) == ()
+    assert "李四 (li) withdrew the approval at" in text(permit.gate(office.run(), ["web01"]))
+    assert [why.code for why in permit.gate(office.run(), ["web01"])] == ["withdrawn"]
     with pytest.raises(InputError, match="业务高峰提前; plan again"):
         permit.require()
 
@@ -135,7 +139,7 @@ def test_a_withdrawal_between_the_check_and_the_run_counts(office: Office) -> No
     permit = office.permit()
     permit.require()
     office.withdraw()
-    assert "withdrew" in permit.gate(office.run(), ["web01"])
+    assert "withdrew" in text(permit.gate(office.run(), ["web01"]))
 
 
 @pytest.mark.parametrize(("hours", "said"), [(-1, "the plan expired at"), (1, "")])
@@ -146,7 +150,7 @@ def test_a_clock_set_back_does_not_revive_what_expired(
     created, expires = NOW - timedelta(hours=3), NOW + timedelta(hours=hours)
     back = NOW - timedelta(hours=2)
     office = Office(tmp_path, plan("web01", created=utc(created), expires=utc(expires)), back)
-    found = office.permit(Clock(lambda: back, lambda: 0.0)).gate("", ["web01"])
+    found = text(office.permit(Clock(lambda: back, lambda: 0.0)).gate("", ["web01"]))
     assert said in found
     assert bool(found) == bool(said)
 
@@ -154,5 +158,5 @@ def test_a_clock_set_back_does_not_revive_what_expired(
 def test_a_clock_set_in_mid_run_bars_the_next_batch(office: Office) -> None:
     moments = iter([NOW, NOW, NOW - timedelta(hours=1)])
     permit = office.permit(Clock(lambda: next(moments), lambda: 0.0))
-    assert permit.gate("", ["web01"]) == ""
-    assert "was set in mid-run" in permit.gate("", ["web01"])
+    assert permit.gate("", ["web01"]) == ()
+    assert "was set in mid-run" in text(permit.gate("", ["web01"]))

@@ -40,7 +40,8 @@ def engine() -> str:
 def python_codes() -> set[str]:
     """Return the codes that the controller can say."""
     texts = (path.read_text("utf-8") for path in (ROOT / "opsrunner").rglob("*.py"))
-    return {code for text in texts for code in re.findall(r'\bWhy\(\s*"([a-z_]+)"', text)}
+    said = re.compile(r'\b(?:Why\(\s*|code=)"([a-z_]+)"')
+    return {code for text in texts for code in said.findall(text)}
 
 
 def test_every_code_has_its_chinese_and_nothing_else_has() -> None:
