@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -96,6 +96,7 @@ class Answer:
     reason: str = ""
     refused: tuple[Said, ...] = ()
     drift: tuple[Difference, ...] = ()
+    back: tuple[Difference, ...] = ()  # a preview's: not as the change left it, but as before it
     invalid: tuple[Ran, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     trouble: tuple[Said, ...] = ()
@@ -163,19 +164,36 @@ def _answer(records: list[tuple[str, ...]]) -> Answer:
     )
     invalid = tuple(Ran(0, last.since, 1, command, f"{name}: {said}")
                     for name, command, said in of("invalid", 3))
+    transactions = tuple(Known(*fields) for fields in of("transaction", 4))
+    differing = tuple(Difference(*fields) for fields in of("drift", 4))
+    back = _back(action, transactions, differing, of("stands", 2))
     answer = Answer(
         action, tx, Outcome.DONE, last.state, last.by,
         refused=refused,
-        drift=tuple(Difference(*fields) for fields in of("drift", 4)),
+        drift=tuple(one for one in differing if one not in back),
+        back=back,
         invalid=invalid,
         conflicts=tuple(Conflict(*fields) for fields in of("changed", 4)),
         trouble=_coded("trouble", of("trouble", 3)),
         notes=_coded("note", of("note", 3)),
         steps=tuple(_ran(*fields) for fields in of("ran", 5)),
-        transactions=tuple(Known(*fields) for fields in of("transaction", 4)),
+        transactions=transactions,
         history=history,
     )
     return _judged(answer, ended=bool(engine) and bool(records) and records[-1] == ("end",))
+
+
+def _back(
+    action: str, transactions: Sequence[Known], differing: Sequence[Difference],
+    stands: Sequence[tuple[str, ...]],
+) -> tuple[Difference, ...]:
+    """Given what is not as the change left it, return what of it is as before the change.
+
+    The host looks for that only where a part was taken back, and names what is not.
+    """
+    if action != "preview" or [one.state for one in transactions] != ["partly_undone"]:
+        return ()
+    return tuple(one for one in differing if (one.target, one.what) not in stands)
 
 
 def _coded(word: str, records: list[tuple[str, ...]]) -> tuple[Said, ...]:

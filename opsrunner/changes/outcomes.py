@@ -13,6 +13,7 @@ from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
 
 IN_PART = "in_part"  # the member of an outcome's data that says: these targets are back
+BACK = "back"  # the member of a preview's data that holds the targets that are back already
 _PART = "a part was taken back, the rest stands"
 _SINCE = "changed since: these would be left as they are"
 _DONE = {"begin": State.BEGUN, "confirm": State.CONFIRMED, "undo": State.UNDONE}
@@ -63,10 +64,13 @@ def outcome_of_preview(host: str, answer: Answer) -> Outcome:
     """
     standing = _KNOWN.get(answer.transactions[0].state, State.UNKNOWN) if answer.transactions else (
         State.UNKNOWN)
+    back = {BACK: sorted({one.target for one in answer.back})} if answer.back else {}
     if answer.outcome is Said.DRIFT and standing is State.CONFIRMED:
-        return _outcome(host, State.FAILED, answer, Why("changed_since", _SINCE))
+        said = _outcome(host, State.FAILED, answer, Why("changed_since", _SINCE))
+        return replace(said, data={**said.data, **back})
     if answer.outcome in (Said.DONE, Said.DRIFT):
-        return _outcome(host, standing, answer)
+        said = _outcome(host, standing, answer)
+        return replace(said, data={**said.data, **back})
     return _outcome(host, State.UNKNOWN, answer, *_reasons(answer))
 
 

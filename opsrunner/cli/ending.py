@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
+from opsrunner.changes.outcomes import BACK
 from opsrunner.cli.activities.registry import activity_of
 from opsrunner.cli.paperwork import Written
 from opsrunner.cli.table import echo_table
@@ -153,11 +154,13 @@ def foreseen(
     said = [(one, row) for one in outcomes if one.state is State.FAILED
             for row in one.data.get("differences", ())]
     stays = {(one.subject, row["target"]) for one, row in said}
+    is_back = [(one.subject, target) for one in outcomes for target in one.data.get(BACK, ())
+               if (one.subject, target) not in stays]
     rows = [
         {"host": one.subject, "target": change.target, "now": change.after,
          "back_to": change.before}
         for one in outcomes if one.state in _STANDING for change in changes[one.subject]
-        if (one.subject, change.target) not in stays
+        if (one.subject, change.target) not in (*stays, *is_back)
     ]
     if as_json:
         typer.echo(json.dumps({
@@ -165,6 +168,7 @@ def foreseen(
             "reasons": {one.subject: one.reason for one in outcomes if one.reason},
             "would_go_back": rows,
             "would_stay": [{"host": one.subject, **row} for one, row in said],
+            "is_back": [{"host": host, "target": target} for host, target in is_back],
         }, ensure_ascii=False))
     else:
         echo_table(["host", "stands", "because"], [
@@ -172,6 +176,8 @@ def foreseen(
         ])
         for row in rows:
             typer.echo(f"back     {row['host']}: {row['target']}: {row['now']} -> {row['back_to']}")
+        for host, target in is_back:
+            typer.echo(f"is back  {host}: {target}: as before the change")
         for one, row in said:
             typer.echo(f"stays    {one.subject}: {row['target']}: {row['what']} was left as"
                        f" {row['expected']}, is {row['found']}")

@@ -100,6 +100,10 @@ def test_a_rule_is_taken_back_alone_and_somebody_elses_change_is_not_overwritten
     assert part.state(R8) == "confirmed", part
     assert not place(lab, R8, MODULES).exists()
     assert "MaxAuthTries" in place(lab, R8, SSHD).read_text(encoding="utf-8")
+    seen = office.undo(plan, "--check").said
+    assert seen["is_back"] == [{"host": R8, "target": MODULES}], seen
+    assert SSHD in {row["target"] for row in seen["would_go_back"]}
+    assert not seen["would_stay"]
     resumed = office.resume(plan)  # it takes back no more, and knows that it was on purpose
     assert resumed.state(R8) == "verified", resumed
     assert "rare_filesystems_off still fails (taken back on purpose)" in resumed.reason(R8)

@@ -264,13 +264,17 @@ ops_status() { # every transaction; of the one that is asked for its log as well
   return 0
 }
 
-ops_preview() { # what would an undo meet? Reports what is not as the change left it
+ops_preview() { # what would an undo meet? Reports what is not as the change left it, nor back
   ops_open || return 1
   OPS_LOG=''
   ops_read_state "$OPS_DIR"
   ops_tell transaction "$OPS_TX" "$ops_now_is" "$ops_since" "$ops_by"
   OPS_SIDE=after
   ops_known_targets && ops_hold_all
+  if [ "$ops_now_is" = partly_undone ]; then # what does not stand here either is as before
+    OPS_SIDE=before OPS_LOOKS=back
+    ops_hold_all
+  fi
   return 0
 }
 

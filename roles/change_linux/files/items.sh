@@ -94,7 +94,10 @@ ops_side() { # before, after: the one that is wanted, into $ops_wanted
 
 ops_compare() { # target, what of it: report when what is there is not what is wanted
   [ "$ops_is" = "$ops_wanted" ] && return 0
-  ops_tell drift "$1" "$2" "$ops_wanted" "$ops_is"
+  case $OPS_LOOKS in
+    back) ops_tell stands "$1" "$2" ;;
+    *) ops_tell drift "$1" "$2" "$ops_wanted" "$ops_is" ;;
+  esac
   return 1
 }
 

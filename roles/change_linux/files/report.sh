@@ -17,7 +17,7 @@ ops_environment() { # the same behaviour whatever the login's locale, path and l
   OPS_TAB=$(printf '\t')
   OPS_CR=$(printf '\r')
   OPS_N=0 OPS_LOG='' OPS_OUT=/dev/null OPS_PLACED=yes OPS_SECOND='' ops_by_root=$OPS_NL ops_lives=''
-  ops_writable=$OPS_NL ops_mounts='' ops_states=''
+  ops_writable=$OPS_NL ops_mounts='' ops_states='' OPS_LOOKS=''
   OPS_DIR=$OPS_HOME/$OPS_TX
   OPS_STAGE=$OPS_DIR/stage
   OPS_TIMEOUT=''

@@ -102,3 +102,19 @@ def test_output_cannot_forge_a_record(tmp_path: Path) -> None:
     answer = read(engine(tmp_path, body).stdout.encode(), "MARK")
     assert (answer.refused, len(answer.steps)) == ((), 1)
     assert "@MARK refused" in answer.steps[0].said
+
+
+@pytest.mark.parametrize(("state", "stands", "outcome", "back"), [
+    ("partly_undone", [], Outcome.DONE, ["/etc/x"]),
+    ("partly_undone", ["stands\t/etc/x\tfile"], Outcome.DRIFT, []),  # neither as left nor as before
+    ("partly_undone", ["stands\t/etc/x\tactive"], Outcome.DONE, ["/etc/x"]),
+    ("confirmed", [], Outcome.DRIFT, []),  # the host did not look whether it is as before
+])
+def test_what_a_partly_undone_host_has_back_is_no_difference(
+    state: str, stands: list[str], outcome: Outcome, back: list[str],
+) -> None:
+    known = f"transaction\tTX\t{state}\t2026\tcontroller"
+    answer = told(known, DRIFT, *stands, action="preview")
+    assert answer.outcome is outcome
+    assert [one.target for one in answer.back] == back
+    assert bool(answer.drift) == (outcome is Outcome.DRIFT)

@@ -117,3 +117,22 @@ def test_what_an_undo_would_do_is_said_before(
     back = state in (_S.CONFIRMED, _S.BEGUN)
     assert ("back     web1: /etc/ssh/sshd_config" in said) == back
     assert ("stays    web1: /etc/ssh/sshd_config" in said) == bool(kept)
+
+
+def test_what_is_back_already_is_said_to_be_and_neither_goes_nor_stays(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = "/etc/ssh/sshd_config"
+    outcome = Outcome("web1", _S.CONFIRMED, "", {"differences": [], "back": [path]})
+    assert foreseen(plan("web1"), [outcome], ()) is ExitCode.COMPLIANT
+    said = capsys.readouterr().out
+    assert f"is back  web1: {path}: as before the change" in said
+    assert "back     web1" not in said
+    assert "stays" not in said
+    # changed in two ways, of which one is back: it stays
+    row = {"target": path, "what": "active", "expected": "b", "found": "c"}
+    outcome = Outcome("web1", _S.FAILED, "", {"differences": [row], "back": [path]})
+    assert foreseen(plan("web1"), [outcome], ()) is ExitCode.VIOLATIONS
+    said = capsys.readouterr().out
+    assert f"stays    web1: {path}" in said
+    assert "is back" not in said
