@@ -21,6 +21,7 @@ from opsrunner.policy.backup import load_backup
 from opsrunner.policy.cases import failures, load_cases
 from opsrunner.policy.load import Policies, load_policies
 from opsrunner.policy.models import Rule
+from opsrunner.policy.texts import filled
 from opsrunner.settings import load_settings
 
 EXAMPLES = """
@@ -65,7 +66,7 @@ def entry(name: str, rule: Rule, clauses: list[str], policies: Policies) -> dict
     return {
         "id": name,
         "catalogue": rule.catalogue,
-        "title": rule.title.model_dump(),
+        "title": filled(rule).title.model_dump(),
         "severity": rule.severity.value,
         "clauses": clauses,
         "platforms": sorted(
@@ -106,7 +107,7 @@ def explain(rule_id: Annotated[str, typer.Argument(metavar="ID", help="A rule's 
     rule = policies.rules.get(rule_id)
     if rule is None:
         raise PolicyError([Problem("rules explain", rule_id, "no such rule; see opsrunner rules")])
-    clauses = clauses_of(policies)[rule_id]
+    rule, clauses = filled(rule), clauses_of(policies)[rule_id]
     lines = [
         f"{rule_id}  ({rule.catalogue}, {rule.severity.value})",
         rule.title.zh,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from opsrunner.errors import Problem
 from opsrunner.facts.base import registry
 from opsrunner.policy import parameters as remedy_parameters
+from opsrunner.policy import texts as rule_texts
 from opsrunner.policy.models import Check, Rule
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def _rules(policies: Policies, root: Path) -> Iterator[Problem]:
 
 
 def _remedy(rule: Rule, file: str) -> Iterator[Problem]:
-    for _, key, why in remedy_parameters.problems(rule, rule.parameters):
+    for _, key, why in (*remedy_parameters.problems(rule, rule.parameters),
+                        *rule_texts.problems(rule, rule.parameters)):
         yield Problem(file, key, why)
     for parameter in sorted(rule.remediation.not_followed.keys() - rule.parameters.keys()):
         key = "remediation.not_followed"
@@ -123,7 +125,9 @@ def _parameters(
     """Given what a profile chooses for a rule, return what the rule or its remedy cannot take."""
     for key in chosen.keys() - rule.parameters.keys():
         yield Problem(file, f"parameters.{name}", f"the rule has no parameter {key!r}")
-    for key, _, why in remedy_parameters.problems(rule, {**rule.parameters, **chosen}):
+    every = {**rule.parameters, **chosen}
+    for key, _, why in (*remedy_parameters.problems(rule, every),
+                        *rule_texts.problems(rule, every)):
         if key in chosen:
             yield Problem(file, f"parameters.{name}.{key}", why)
 

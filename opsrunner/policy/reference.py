@@ -16,6 +16,7 @@ from opsrunner.facts.base import probes_for, registry
 from opsrunner.policy.crosscheck import conditions
 from opsrunner.policy.load import Policies, load_policies
 from opsrunner.policy.models import Clause, Control, Proof, Rule
+from opsrunner.policy.texts import filled
 from opsrunner.policy.words import both, describe, value
 from opsrunner.report.labels import COVERAGE, DANGERS, SEVERITIES
 
@@ -85,7 +86,7 @@ def _entries(policies: Policies) -> list[Entry]:
                 asked.setdefault(rule, []).append(clause.id)
     return [
         Entry(
-            name, policies.topics[name], rule, tuple(asked.get(name, ())),
+            name, policies.topics[name], filled(rule), tuple(asked.get(name, ())),
             tuple(sorted(
                 platform for platform, item in policies.platforms.items()
                 if set(rule.applies_to) & {platform, *item.family}

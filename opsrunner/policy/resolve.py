@@ -9,11 +9,15 @@ from typing import Any
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.policy.load import Policies
 from opsrunner.policy.models import Profile, Rule
+from opsrunner.policy.texts import filled
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """One rule as a profile selects it: its final parameters and the clauses that ask for it."""
+    """One rule as a profile selects it: its final parameters and the clauses that ask for it.
+
+    The rule's texts have these parameters in them.
+    """
 
     id: str
     topic: str
@@ -45,18 +49,20 @@ def select(
     clauses, parameters, excluded = _gather(_lineage(profile, policies), policies)
     tags = {platform, *policies.platforms[platform].family}
     return tuple(
-        Selected(
-            id=name,
-            topic=policies.topics[name],
-            rule=policies.rules[name],
-            parameters={**policies.rules[name].parameters, **parameters.get(name, {})},
-            clauses=tuple(clauses[name]),
-        )
+        _selected(name, policies, parameters.get(name, {}), tuple(clauses[name]))
         for name in sorted(clauses)
         if name not in excluded
         and tags & set(policies.rules[name].applies_to)
         and (not wanted or name in wanted)
     )
+
+
+def _selected(
+    name: str, policies: Policies, chosen: Mapping[str, Any], clauses: tuple[str, ...],
+) -> Selected:
+    rule = policies.rules[name]
+    parameters = {**rule.parameters, **chosen}
+    return Selected(name, policies.topics[name], filled(rule, parameters), parameters, clauses)
 
 
 def _refuse_unknown(wanted: set[str], policies: Policies) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from opsrunner.evidence.records import AttachedDocument, SubjectRecord
@@ -13,6 +13,8 @@ from opsrunner.judge.subject import FINDINGS
 from opsrunner.models import ClauseVerdict, Finding, RunInfo, Severity, Subject, Verdict
 from opsrunner.policy.load import Policies
 from opsrunner.policy.models import Clause, Rule
+from opsrunner.policy.resolve import select
+from opsrunner.policy.texts import filled
 from opsrunner.report.document import ClauseRow, Document, RuleText, SubjectRow, Tally
 from opsrunner.report.findings import decode
 
@@ -29,7 +31,7 @@ def summarise(
     """
     records = sorted(store.subject_records(run.id), key=lambda record: (record.kind, record.id))
     rows = [_subject_row(record, subjects.get(record.id)) for record in records]
-    rules = _rule_texts(policies)
+    rules = rule_texts(policies, {(record.profile, record.platform) for record in records})
     return Document(
         run=run,
         subjects=rows,
@@ -97,13 +99,22 @@ def _sum(tallies: Sequence[Tally]) -> Tally:
     return Tally(dict(verdicts), dict(failing), sum(tally.waived for tally in tallies))
 
 
-def _rule_texts(policies: Policies) -> dict[str, RuleText]:
+def rule_texts(policies: Policies, kinds: Iterable[tuple[str, str]]) -> dict[str, RuleText]:
+    """Given policies and the run's profiles with their platforms, return every rule's texts.
+
+    What profiles override is named as they have it, each value once.
+    """
+    used: dict[str, list[Mapping[str, Any]]] = {}
+    for profile, platform in sorted(kinds):
+        if profile in policies.profiles and platform in policies.platforms:
+            for one in select(profile, policies, platform):
+                used.setdefault(one.id, []).append(one.parameters)
     asking: dict[str, list[str]] = {}
     for clause in _clauses(policies):
         for rule in clause.rules:
             asking.setdefault(rule, []).append(clause.id)
     return {
-        name: _rule_text(name, rule, tuple(asking.get(name, ())))
+        name: _rule_text(name, filled(rule, *used.get(name, ())), tuple(asking.get(name, ())))
         for name, rule in policies.rules.items()
     }
 

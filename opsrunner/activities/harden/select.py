@@ -10,6 +10,7 @@ from opsrunner.models import Finding, Subject, Verdict
 from opsrunner.plan.models import Danger, LeftOut, Words
 from opsrunner.policy.models import Rule
 from opsrunner.policy.parameters import remedy_variables
+from opsrunner.policy.texts import filled
 from opsrunner.remedies.base import cuts_access
 from opsrunner.subjects.templates import is_unfilled
 
@@ -38,12 +39,14 @@ def choose(
         if rule is None:  # an older run, judged by other policies
             why = "the policies of today have no such rule"
             left.append(unseen(finding.rule, "今天的策略中已没有这条规则", why))
-        elif finding.verdict is Verdict.UNKNOWN and rule.remediation.role:
+            continue
+        chosen = (parameters or {}).get(finding.rule, rule.parameters)
+        rule = filled(rule, chosen)
+        if finding.verdict is Verdict.UNKNOWN and rule.remediation.role:
             said = str(finding.reason)
             left.append(_left(finding.rule, rule, "unknown", f"检查结果未知：{said}", said))
         elif finding.verdict is Verdict.FAIL:
             reason = acknowledged.get((finding.rule, subject.id), "")
-            chosen = (parameters or {}).get(finding.rule, rule.parameters)
             item = _wanted(finding.rule, rule, chosen, subject, reason)
             refusal = _refusal(finding, rule, reason) or _template(item, rule)
             if refusal:

@@ -75,6 +75,14 @@ def test_the_parameters_of_the_profile_are_what_is_wanted() -> None:
     assert own[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 90}}
 
 
+def test_a_plan_names_the_values_of_the_profile() -> None:
+    chosen = {"password_max_days": {"days": [1, 60]}}
+    wanted, _ = choose(HOST, [finding("password_max_days")], RULES, {}, chosen)
+    assert wanted[0].title.zh == "新账户口令最长有效期不超过 60 天"
+    own, _ = choose(HOST, [finding("password_max_days")], RULES, {})  # the control
+    assert own[0].title.en == "Passwords of new accounts expire after at most 90 days"
+
+
 def test_the_site_still_decides_over_a_parameter() -> None:
     site = replace(HOST, attributes={"harden_linux_login_defs": {"PASS_MAX_DAYS": 45}})
     wanted, _ = choose(site, [finding("password_max_days")], RULES, {})
