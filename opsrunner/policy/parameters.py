@@ -95,6 +95,17 @@ def references(rule: Rule) -> Iterator[Reference]:
         yield Reference.model_validate(raw)
 
 
+def lower_ends(rule: Rule, parameters: Mapping[str, Any]) -> dict[str, int]:
+    """Given a rule and its final parameters, return the low ends of ranges, by parameter.
+
+    Of a range the remedy sets the high end and keeps what is stricter, also what is below the low
+    end: that is for a person. From 0 or 1 on there is nothing below.
+    """
+    ranges = {one.parameter: parameters[one.parameter] for one in references(rule)
+              if one.take == "highest"}
+    return {name: min(ends) for name, ends in ranges.items() if min(ends) > 1}
+
+
 def problems(rule: Rule, parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Given a rule and parameters, yield what of the remedy cannot be filled in from them.
 

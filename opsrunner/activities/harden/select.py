@@ -9,7 +9,7 @@ from opsrunner.activities.harden.steps import Wanted
 from opsrunner.models import Finding, Subject, Verdict
 from opsrunner.plan.models import Danger, LeftOut, Words
 from opsrunner.policy.models import Rule
-from opsrunner.policy.parameters import remedy_variables
+from opsrunner.policy.parameters import lower_ends, remedy_variables
 from opsrunner.policy.texts import filled
 from opsrunner.remedies.base import cuts_access
 from opsrunner.subjects.templates import is_unfilled
@@ -132,6 +132,7 @@ def _wanted(
             for variable, value in remedy_variables(rule, parameters).items()
         },
         acknowledged=acknowledged,
+        lower_ends=lower_ends(rule, parameters),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opsrunner.changes.binding import operations_sha256
@@ -22,13 +22,17 @@ _REASONS: Mapping[Left, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One rule to be mended on one host: its variables with the site's own values laid over."""
+    """One rule to be mended on one host: its variables with the site's own values laid over.
+
+    ``lower_ends`` of its ranges, by parameter: no remedy raises a value that is below one.
+    """
 
     rule: str
     title: Words
     danger: Danger
     variables: Mapping[str, Any]
     acknowledged: str = ""
+    lower_ends: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,13 @@ def _left(item: Wanted, one: NotDone) -> LeftOut:
 
 
 def _nothing(item: Wanted) -> LeftOut:
+    zh = "补救措施要求的设置已经存在，检查结果另有原因，需人工查看"
+    en = "what the remedy sets is there already; the finding has another cause, look at it"
+    if item.lower_ends:
+        ends = ", ".join(f"{name} {low}" for name, low in item.lower_ends.items())
+        zh = f"补救措施只把取值收紧到范围上限，低于下限（{ends}）的取值保留不动，须人工调整；{zh}"
+        en = (f"the remedy sets the high end of a range and keeps what is below its low end"
+              f" ({ends}): raise that by hand; else {en}")
     return LeftOut(
-        rule=item.rule,
-        title=item.title,
-        reason="nothing_to_do",
-        detail=Words(
-            zh="补救措施要求的设置已经存在，检查结果另有原因，需人工查看",
-            en="what the remedy sets is there already; the finding has another cause, look at it",
-        ),
+        rule=item.rule, title=item.title, reason="nothing_to_do", detail=Words(zh=zh, en=en),
     )

@@ -75,6 +75,13 @@ def test_the_parameters_of_the_profile_are_what_is_wanted() -> None:
     assert own[0].variables == {"harden_linux_login_defs": {"PASS_MAX_DAYS": 90}}
 
 
+def test_the_low_end_of_a_range_is_known_where_something_can_be_below_it() -> None:
+    rule = finding("password_max_days")
+    for low, known in ((30, {"days": 30}), (1, {})):
+        chosen = {"password_max_days": {"days": [low, 60]}}
+        assert choose(HOST, [rule], RULES, {}, chosen)[0][0].lower_ends == known
+
+
 def test_a_plan_names_the_values_of_the_profile() -> None:
     chosen = {"password_max_days": {"days": [1, 60]}}
     wanted, _ = choose(HOST, [finding("password_max_days")], RULES, {}, chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +51,16 @@ def test_a_rule_whose_remedy_finds_nothing_to_do_is_left_out_and_says_so() -> No
     assert [(left.rule, left.reason) for left in found.left_out] == [
         ("password_max_days", "nothing_to_do"),
     ]
+
+
+def test_what_is_below_the_low_end_of_a_range_is_left_to_a_person_and_named() -> None:
+    low = replace(RULES[0], lower_ends={"days": 30})
+    (left,) = made((low,), "PASS_MAX_DAYS\t7\n").left_out
+    assert left.reason == "nothing_to_do"
+    assert "低于下限（days 30）" in left.detail.zh
+    assert "below its low end (days 30)" in left.detail.en
+    (plain,) = made(RULES[:1], "PASS_MAX_DAYS\t7\n").left_out  # the control
+    assert "下限" not in plain.detail.zh
 
 
 def test_nothing_to_change_has_no_digest() -> None:
