@@ -61,7 +61,7 @@ def _after(story: Story, host: str, step: Step) -> Say:
 
 def _span(story: Story, hosts: Sequence[str]) -> Say:
     """Return when these hosts got their last line: one time, or from and to."""
-    times = sorted(at(last.at).zh for host in hosts if (last := story.last(host)))
+    times = sorted(at(lines[-1].at).zh for host in hosts if (lines := story.touched(host)))
     return same("-" if not times else " - ".join(dict.fromkeys((times[0], times[-1]))))
 
 
@@ -69,7 +69,7 @@ def by_host(story: Story) -> Table:
     """Given what was carried out, return when each host was changed and how it ended."""
     rows = []
     for subject in story.plan.subjects:
-        lines = story.lines.get(subject.id, ())
+        lines = story.touched(subject.id)
         if not subject.steps:
             continue
         rows.append([

@@ -69,15 +69,21 @@ class Story:
                 found.setdefault(entry.subject, []).append(entry)
         return found
 
-    def last(self, subject: str) -> Entry | None:
-        """Given a subject, return its newest line, None when it was never touched."""
-        lines = self.lines.get(subject)
-        return lines[-1] if lines else None
-
     def reason(self, subject: str) -> Say:
-        """Given a subject, return the newest reason the journal gives, or a dash."""
-        lines = reversed(self.lines.get(subject, ()))
-        return next((why(entry) for entry in lines if entry.reason), why(None))
+        """Given a subject, return the newest reason the journal gives, or a dash.
+
+        Why it was not begun at first is none any more once it was.
+        """
+        for entry in reversed(self.lines.get(subject, ())):
+            if entry.reason:
+                return why(entry)
+            if entry.state is State.BEGINNING:
+                break
+        return why(None)
+
+    def touched(self, subject: str) -> Sequence[Entry]:
+        """Given a subject, return its lines without those that say why it was not begun."""
+        return [one for one in self.lines.get(subject, ()) if one.state is not State.PLANNED]
 
     def data(self, subject: str, key: str) -> Any:  # noqa: ANN401 - whatever the journal holds
         """Given a subject and a key, return the newest value of it in the journal, or None."""
@@ -136,7 +142,7 @@ class Story:
         for entry in self.entries:
             if entry.kind == OPENED:
                 operator = self.operators.get(entry.data["run"], "-")
-            else:
+            elif entry.state is not State.PLANNED:
                 found.setdefault(entry.subject, []).append(operator)
         return found
 

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from opsrunner.activities.harden.papers.changing import in_words, settings, told
+from opsrunner.activities.harden.papers.done import by_host
 from opsrunner.activities.harden.papers.operations import change_record, operation_report
 from opsrunner.activities.harden.papers.report import hardening_report
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.actor import TAKEN_BACK
 from opsrunner.plan.entries import OPENED, STATE, Entry, fold
 from opsrunner.plan.models import Change, SubjectPlan
+from opsrunner.plan.reasons import Why, as_data, text
 from opsrunner.plan.states import State
 from opsrunner.plan.undoing import ONLY
 from opsrunner.report.paper import Paper, Say, Section, Table, numbered
@@ -100,6 +102,29 @@ def test_a_step_that_was_taken_back_is_told_as_such_and_its_host_does_not_count(
     assert not any("复测仍" in row[1] for row in rows(report, "遗留风险") if row[3] == "web-01")
     assert not back.counted("web-01")
     assert not any("单项回退" in row[2] for row in rows(hardening_report(story), "遗留风险"))
+
+
+def test_why_a_host_was_not_begun_is_told_until_it_is() -> None:
+    """Its window was closed at first: no time, no operator, and the reason in Chinese."""
+    story = paper_sample.story(paper_sample.plan())
+    entries = [story.entries[0]]
+    shut = Why("outside_window", "outside its window (night)", "web-01")
+    why = Entry(0, "2026-03-02T13:20:00.000Z", STATE, "web-01", State.PLANNED, text((shut,)),
+                as_data(shut))
+    entries.append(why.following(entries[-1]))
+    waits = replace(story, entries=entries, states=fold(entries))
+    first = [cell.text.zh for cell in by_host(waits).rows[0]]
+    assert first[0] == "web-01"
+    assert first[3:] == ["-", "-", "未执行",
+                        "web-01：不在维护窗口内，未变更（outside its window (night)）"]
+    assert waits.operator_of("web-01") == "-"
+    for second, state in enumerate((State.BEGINNING, State.BEGUN)):
+        one = Entry(0, f"2026-03-02T14:00:0{second}.000Z", STATE, "web-01", state)
+        entries.append(one.following(entries[-1]))
+    begun = replace(story, entries=entries, states=fold(entries))
+    assert begun.reason("web-01").zh == "-"
+    assert [one.state for one in begun.touched("web-01")] == [State.BEGINNING, State.BEGUN]
+    assert begun.operator_of("web-01") == "赵六"
 
 
 def _after(story: Story, host: str, *states: State) -> Story:
