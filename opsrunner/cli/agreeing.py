@@ -23,7 +23,7 @@ class Agreed:
 
 
 def agreed(
-    dangers: Sequence[str], without: Sequence[str], hosts: Sequence[Subject],
+    dangers: Sequence[str] | None, without: Sequence[str] | None, hosts: Sequence[Subject],
     rules: Collection[str],
 ) -> Agreed:
     """Given ``RULE@HOST=reason`` and ``HOST|all=reason`` texts, hosts and rules, return them.
@@ -32,8 +32,8 @@ def agreed(
     """
     problems: list[Problem] = []
     found = Agreed(
-        dict(_dangers(dangers, {host.id for host in hosts}, rules, problems)),
-        dict(_without(without, {host.id: second_login(host) for host in hosts}, problems)),
+        dict(_dangers(dangers or (), {host.id for host in hosts}, rules, problems)),
+        dict(_without(without or (), {host.id: second_login(host) for host in hosts}, problems)),
     )
     if problems:
         raise InputError(problems)

@@ -174,14 +174,23 @@ def foreseen(
         echo_table(["host", "stands", "because"], [
             [one.subject, one.state.value, _short(one.reason)] for one in outcomes
         ])
-        for row in rows:
-            typer.echo(f"back     {row['host']}: {row['target']}: {row['now']} -> {row['back_to']}")
-        for host, target in is_back:
-            typer.echo(f"is back  {host}: {target}: as before the change")
-        for one, row in said:
-            typer.echo(f"stays    {one.subject}: {row['target']}: {row['what']} was left as"
-                       f" {row['expected']}, is {row['found']}")
+        for line in _foreseen(rows, is_back, said):
+            typer.echo(line)
     states = {one.state for one in outcomes}
     if State.UNKNOWN in states:
         return ExitCode.UNKNOWN
     return ExitCode.VIOLATIONS if State.FAILED in states else ExitCode.COMPLIANT
+
+
+def _foreseen(
+    rows: Sequence[Mapping[str, str]], is_back: Sequence[tuple[str, str]],
+    said: Sequence[tuple[Outcome, Mapping[str, str]]],
+) -> Iterator[str]:
+    """Yield what would go back, what is back already and what would stay, a line for each."""
+    for row in rows:
+        yield f"back     {row['host']}: {row['target']}: {row['now']} -> {row['back_to']}"
+    for host, target in is_back:
+        yield f"is back  {host}: {target}: as before the change"
+    for one, row in said:
+        yield (f"stays    {one.subject}: {row['target']}: {row['what']} was left as"
+               f" {row['expected']}, is {row['found']}")

@@ -105,10 +105,8 @@ def harden(
     rules = rule or []
     papers = prepare(context.settings, "html,docx", template=template)
     planner = load_people(context.settings.policies).require(login := this_login(), "plan")
-    taken_on = agreed(
-        acknowledge or [], without_second_way or [], context.inventory.hosts,
-        context.policies.rules,
-    )
+    hosts = context.inventory.hosts
+    taken_on = agreed(acknowledge, without_second_way, hosts, context.policies.rules)
     _refuse(context, rules, period, {"--ticket": ticket, "--emergency": emergency})
     store = open_store(context.settings)
     run_id, basis = _basis(context, store, rules, from_run)
@@ -116,9 +114,7 @@ def harden(
         planner, login, str(context.inventory.path.absolute()), run_id, context.policies.sha256,
         code_version(), ticket, period, emergency, valid_days,
     )
-    tasks = tasks_of(
-        context.inventory.hosts, basis, taken_on.dangers, taken_on.without_second_way,
-    )
+    tasks = tasks_of(hosts, basis, taken_on.dangers, taken_on.without_second_way)
     reads = {task.subject.id: task.reads for task in tasks if task.wanted}
     planned = make_plan(tasks, read_hosts(context, reads), cause, datetime.now(UTC))
     path = save(planned.plan, folder_of(store.root, planned.plan.id))
