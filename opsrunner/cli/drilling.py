@@ -14,7 +14,7 @@ from opsrunner.activities.drill.findings import raised
 from opsrunner.activities.drill.papers.plan import plan_paper
 from opsrunner.activities.drill.papers.report import Story, report_paper
 from opsrunner.activities.drill.planning import ACTIVITY, TABLETOP, Drill, drill_of
-from opsrunner.activities.drill.switchover.watching import FILE as WATCH
+from opsrunner.activities.drill.switchover.watching import seen
 from opsrunner.activities.drill.walk import Moderator, result, walk
 from opsrunner.cli.case import plan_of
 from opsrunner.cli.context import open_store
@@ -30,7 +30,6 @@ from opsrunner.plan.file import expired, find, load
 from opsrunner.plan.people import People, load_people, this_login
 from opsrunner.report.papers import write_papers
 from opsrunner.settings import load_settings
-from opsrunner.sources.watcher.process import Watch
 from opsrunner.timeline.events import Event, Kind
 from opsrunner.timeline.journal import FILE, TimeLine, read
 from opsrunner.version import code_version
@@ -173,13 +172,14 @@ def write_report(case: Case, work: Paperwork) -> Written:
     def write() -> list[Path]:
         events = read(case.line)
         opened = [str(e.data["run"]) for e in events if e.kind is Kind.OPENED]
+        watch, rows = seen(case.path.parent)
         story = Story(
             case.drill, case.digest, events, case.names,
             heads={run.id: case.store.details(run.id).head or ""
                    for run in runs_of(case.store, case.drill.plan.id)
                    if run.id in opened or run.status == "finished"},
             approvers=_approvers(case, work, events),
-            watch=Watch(watch).read() if (watch := case.path.parent / WATCH).exists() else None,
+            watch=watch, rows=rows,
         )
         folder = work.folder(opened[-1])
         return write_papers([report_paper(story)], folder, work.desk, work.language)

@@ -31,7 +31,7 @@ from opsrunner.activities.drill.stage import Stage
 from opsrunner.activities.drill.switchover.actor import SwitchoverActor
 from opsrunner.activities.drill.switchover.pair import Pair
 from opsrunner.activities.drill.switchover.watching import FILE as WATCH
-from opsrunner.activities.drill.switchover.watching import ROWS
+from opsrunner.activities.drill.switchover.watching import ROWS, seen
 from opsrunner.activities.drill.walk import Moderator, result
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.cli.context import Context, playbook
@@ -54,7 +54,6 @@ from opsrunner.secrets.ansible_vault import AnsibleVaultStore
 from opsrunner.secrets.store import SecretStore
 from opsrunner.settings import Settings
 from opsrunner.sources.tasks import player
-from opsrunner.sources.watcher.process import Watch
 from opsrunner.timeline.events import Event, Kind
 from opsrunner.timeline.journal import FILE as TIMELINE
 from opsrunner.timeline.journal import read
@@ -202,10 +201,10 @@ def papers(story: Story, folder: Path) -> list[Paper]:
     events = _events(folder)
     if not events or events[-1].kind is not Kind.ENDED:
         return []
+    watch, rows = seen(folder)
     return [report_paper(Held(
         drill_of(story.plan), story.digest, events, story.people, heads=story.heads,
-        approvers="、".join(one.name for one in story.approvals),
-        watch=Watch(folder / WATCH).read() if (folder / WATCH).exists() else None,
+        approvers="、".join(one.name for one in story.approvals), watch=watch, rows=rows,
     ))]
 
 

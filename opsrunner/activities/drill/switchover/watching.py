@@ -11,8 +11,10 @@ from opsrunner.activities.drill.switchover.proof import Rows
 from opsrunner.errors import EvidenceError
 from opsrunner.evidence.files import write_durably
 from opsrunner.secrets.store import Secret
+from opsrunner.sources.watcher.accounting import Account, account
 from opsrunner.sources.watcher.aim import Order, require
 from opsrunner.sources.watcher.kinds.sql import Sql, SqlTarget
+from opsrunner.sources.watcher.lines import Reading
 from opsrunner.sources.watcher.process import Watch, start
 
 FILE = "watch.jsonl"
@@ -81,6 +83,21 @@ def kept_rows(folder: Path) -> dict[str, Rows | str]:
     path = folder / ROWS
     found: dict[str, Rows | str] = json.loads(path.read_bytes()) if path.exists() else {}
     return found
+
+
+def seen(folder: Path) -> tuple[Reading | None, dict[str, Account | str]]:
+    """Given the plan's folder, return what the watcher saw and what became of its rows by server.
+
+    A text says why a server's rows could not be read. Raise EvidenceError for a broken journal.
+    """
+    if not (folder / FILE).exists():
+        return None, {}
+    reading = Watch(folder / FILE).read()
+    return reading, {
+        host: found if isinstance(found, str)
+        else account(reading.attempts, [number for number, _ in found])
+        for host, found in kept_rows(folder).items()
+    }
 
 
 def _aim(part: Switchover, address: str) -> Sql:
