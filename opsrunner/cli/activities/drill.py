@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opsrunner.activities.backup.record import ACTIVITY as BACKUP
-from opsrunner.activities.backup.record import Copy, Verification
 from opsrunner.activities.drill.findings import raised
 from opsrunner.activities.drill.machines import Restore, Switchover
 from opsrunner.activities.drill.papers.plan import plan_paper
@@ -24,7 +22,6 @@ from opsrunner.activities.drill.planning import (
 )
 from opsrunner.activities.drill.restore.actor import FILE as RESTORE
 from opsrunner.activities.drill.restore.actor import RestoreActor
-from opsrunner.activities.drill.restore.answer import Answer
 from opsrunner.activities.drill.restore.host import Host
 from opsrunner.activities.drill.scenario import load_scenarios
 from opsrunner.activities.drill.stage import Stage
@@ -35,6 +32,7 @@ from opsrunner.activities.drill.switchover.watching import ROWS, seen
 from opsrunner.activities.drill.walk import Moderator, result
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.cli.context import Context, playbook
+from opsrunner.cli.drill_level import known_set, record_level
 from opsrunner.cli.moderating import NOBODY, Absent, Terminal
 from opsrunner.cli.progress import HostProgress
 from opsrunner.errors import InputError, Problem
@@ -48,7 +46,6 @@ from opsrunner.plan.journal import read as read_journal
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people
 from opsrunner.plan.withdrawal import Withdrawal
-from opsrunner.policy.backup import BackupSet, Level, load_backup
 from opsrunner.report.paper import Paper
 from opsrunner.secrets.ansible_vault import AnsibleVaultStore
 from opsrunner.secrets.store import SecretStore
@@ -57,7 +54,6 @@ from opsrunner.sources.tasks import player
 from opsrunner.timeline.events import Event, Kind
 from opsrunner.timeline.journal import FILE as TIMELINE
 from opsrunner.timeline.journal import read
-from opsrunner.version import code_version
 
 if TYPE_CHECKING:
     from opsrunner.cli.case import Case
@@ -213,39 +209,6 @@ def part_of(drill: Drill) -> Switchover | Restore:
     if drill.scenario.machines is None:
         raise InputError([Problem(drill.plan.id, "machines", "are not in the scenario")])
     return drill.scenario.machines.part
-
-
-def known_set(context: Context, part: Restore) -> BackupSet:
-    """Given what is restored, return its backup set. Raise InputError when the policy has none."""
-    sets = load_backup(context.settings.policies).sets
-    if part.backup_set not in sets:
-        message = f"no such backup set; there are: {', '.join(sets) or 'none'}"
-        raise InputError([Problem("machines.database_restore", part.backup_set, message)])
-    return sets[part.backup_set]
-
-
-def record_level(case: Case, part: Restore, found: Answer, events: Sequence[Event]) -> None:
-    """Given a drill whose restore was whole, put level 5 on record for its backup set, once."""
-    if found.made is None or any(
-        run.activity == BACKUP and run.options.get("plan") == case.plan.id
-        for run in case.store.runs()
-    ):
-        return
-    one = known_set(case.context, part)
-    log = case.store.put((case.path.parent / RESTORE).read_bytes())
-    said = Verification(
-        one.id, one.kind, one.backup.verification.level, looked=True, level=Level.L5, reason=None,
-        copy=Copy(found.set, found.made, found.made), started=events[0].at, ended=events[-1].at,
-        restored=one.content, blobs={"log": log},
-    )
-    policy = load_backup(case.context.settings.policies)
-    with case.store.begin(
-        BACKUP, inventory=case.plan.inventory, policy_sha256=policy.sha256, operator=case.operator,
-        code_version=code_version(), options={"plan": case.plan.id}, subjects=[one.id],
-        inputs={"plan": case.store.put(case.path.read_bytes())},
-    ) as run:
-        run.subject(said.as_record())
-        run.finish(outputs={})
 
 
 def addresses(hosts: Iterable[Subject]) -> dict[str, str]:
