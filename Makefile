@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 HOSTS ?= 6
 # On every processor; a worker that has nothing left takes tests of one that has.
 UNIT = $(BIN)/pytest -q -n auto --dist worksteal --durations=15 -m 'not lab'
+LINTS = lint-ansible lint-python lint-policies
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit docs lab-up lab-reset lab-down bench bench-backup samples install install-dev clean
+.PHONY: help demo test check unit $(LINTS) docs lab-up lab-reset lab-down bench bench-backup samples install install-dev clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -29,12 +30,19 @@ demo: $(VENV)/.runtime ## check this machine itself and write an HTML report
 	@sh requirements/demo.sh $(BIN)
 
 check: $(VENV)/.dev ## ruff, mypy, ansible-lint, yamllint and the unit tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(LINTS)
+	$(UNIT)
+
+lint-python: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/yamllint --strict .
+
+lint-ansible: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline --profile production --strict
+
+lint-policies: $(VENV)/.dev
+	$(BIN)/yamllint --strict .
 	$(BIN)/opsrunner rules check
-	$(UNIT)
 
 unit: $(VENV)/.dev ## the unit tests alone
 	$(UNIT)
