@@ -1,7 +1,11 @@
-"""Fixtures for tests on lab hosts: `lab` is a running lab, hosts are reset by their users."""
+"""Fixtures for tests on lab hosts: `lab` is a running lab, hosts are reset by their users.
+
+Under ``pytest -n`` every worker has labs of its own, each booted when a test first needs it.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,14 +13,21 @@ import pytest
 
 from tests.lab import webpage
 from tests.lab.approval import QUICK, Office
-from tests.lab.fleet import machine
+from tests.lab.fleet import machine, record
 from tests.lab.fleet.control import Lab
-from tests.lab.fleet.instance import default_name
+from tests.lab.fleet.instance import STATE_HOME, default_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOSTS = 6
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # "" where one process runs all tests
+FIRST = ("", "gw0")
+
+
+def own_name() -> str:
+    """Return the name of this process's lab: the checkout's own, or one beside it."""
+    return default_name() if WORKER in FIRST else f"{default_name()}-{WORKER}"
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +36,14 @@ def machine_for_labs() -> None:
     reason = machine.unfit()
     if reason:
         pytest.skip(f"no lab here: {reason}")
-    machine.install_packages(print)
+    with record.locked(STATE_HOME / ".packages.lock"):  # another worker may be at it
+        machine.install_packages(print)
 
 
 @pytest.fixture(scope="session")
 def lab(machine_for_labs: None) -> Lab:  # noqa: ARG001 - it decides whether there is a lab
-    """Return this checkout's lab with at least six hosts; it is left running for the next time."""
-    found = Lab()
+    """Return a lab with at least six hosts; it is left running for the next time."""
+    found = Lab(own_name())
     running = found.status()
     hosts = [line for line in running if line.host]
     whole = len(hosts) >= HOSTS and all(line.good for line in running)
@@ -43,7 +55,7 @@ def lab(machine_for_labs: None) -> Lab:  # noqa: ARG001 - it decides whether the
 @pytest.fixture(scope="session")
 def databases(machine_for_labs: None) -> Iterator[Lab]:  # noqa: ARG001 - it decides whether there is a lab
     """Return a lab of three Debian hosts with MariaDB and restic; it is taken down at the end."""
-    found = Lab(f"{default_name()}-db")
+    found = Lab(f"{own_name()}-db")
     try:
         found.up(3, identities=("debian12",), extra="databases")
         yield found

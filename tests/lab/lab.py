@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.lab.fleet import build, machine, recipe, record
 from tests.lab.fleet.control import Lab
-from tests.lab.fleet.instance import LabError
+from tests.lab.fleet.instance import LabError, default_name
 
 EXAMPLES = """\
 examples:
@@ -24,7 +24,7 @@ examples:
   lab.py reset --host lab-centos7-1       that host pristine again, about a second
   lab.py reset                            all hosts pristine again
   lab.py status                           what runs, addresses, files
-  lab.py down                             nothing left but the cache
+  lab.py down                             nothing left but the cache, of its tests' labs neither
   lab.py down --all --cache               every lab of this machine and the cache
 """
 
@@ -73,8 +73,12 @@ def show_status(lab: Lab) -> int:
 
 
 def take_down(lab: Lab, options: argparse.Namespace) -> None:
-    """Take one lab or all of them down."""
-    labs = [Lab(name) for name in record.known_labs()] if options.all else [lab]
+    """Take down one lab, or this checkout's with those that its tests made, or all of them."""
+    labs = [lab]
+    if options.all:
+        labs = [Lab(name) for name in record.known_labs()]
+    elif not options.name:
+        labs += [Lab(name) for name in record.known_labs() if name.startswith(f"{default_name()}-")]
     for one in labs:
         for item in one.down():
             print(f"removed {item}")

@@ -111,6 +111,7 @@ def write(started: Pair) -> Iterator[Write]:
         yield start
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("primary", "standby"), [(ONE, TWO), (TWO, ONE)])
 def test_a_switchover_under_writes_loses_no_acknowledged_row(
     started: Pair, write: Write, primary: str, standby: str,
