@@ -119,7 +119,7 @@ class Pair:
         done = subprocess.run(
             [str(Path(sys.executable).parent / "ansible-playbook"), "-i",
              self.lab.record.inventory, f"playbooks/{playbook}", "-e", f"@{path}", *options],
-            cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=150, check=False,
+            cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=400, check=False,
         )
         assert self.secret not in done.stdout + done.stderr
         return done
