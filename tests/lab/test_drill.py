@@ -147,6 +147,7 @@ def drills(
         stop_file(journal).touch()
 
 
+@pytest.mark.alone
 def test_a_drill_is_held_measured_recorded_and_taken_back(drills: Drills) -> None:
     plan = drills.planned()
     done = drills.hold(plan)
