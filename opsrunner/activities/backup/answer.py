@@ -34,6 +34,7 @@ _UNABLE: Final = (  # what a verifying program says when it could not look
 )
 _NOT_VERIFIED = "not verified: "
 _PROVEN, _DAMAGED, _BLIND = 0, 1, 2  # exit codes of the verifying programs
+_NAMED = 100  # paths or gaps that the record names; the log has all of them
 _SHOWN = 600  # characters of a reason; the log has all of it
 
 
@@ -208,8 +209,12 @@ def _measured(one: Due, said: Said, level: Level | None) -> dict[str, Any]:
     for name in ("sentinel", "range"):
         if lines := said.lines.get(name):
             found[name] = lines[-1]
-    if gaps := said.lines.get("gap"):
-        found["gaps"] = gaps
+    for name, word in (("gaps", "gap"), ("changed", "changed")):
+        if many := said.lines.get(word):
+            found[name] = many[:_NAMED]
+    for count in said.lines.get("compared", ()):
+        if count.isdecimal():
+            found["compared"] = int(count)
     return found
 
 

@@ -10,6 +10,7 @@ Measured, each only where somebody looked: ``seconds`` (the verifying program, o
 ``cleaned`` (its scratch place is gone again), ``on`` (that host, by its inventory name), ``tables``
 and ``rows`` (compared with the manifest), ``sentinel`` (the newest numbered row that came back),
 ``range`` and ``gaps`` (what dump and saved logs can restore, and what is missing of the logs),
+``compared`` and ``changed`` (files compared, and those that changed while they were backed up),
 ``read`` (``{"parts": [3], "of": 4}``: which parts of all data of the repository were read).
 """
 

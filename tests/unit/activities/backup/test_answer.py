@@ -69,6 +69,12 @@ def test_files_say_which_part_was_read_and_that_less_was_proven_than_wanted() ->
     assert said.restored == ("/srv",)
 
 
+def test_files_that_equal_their_manifest_say_how_many_and_which_changed_meanwhile() -> None:
+    said = judged(files("compared 12\nchanged /srv/log\nlevel 4\n"), FILES)
+    assert (said.level, said.reason) == (Level.L4, None)
+    assert (said.measured["compared"], said.measured["changed"]) == (12, ["/srv/log"])
+
+
 def test_damage_is_named_and_what_differs_is_not_recoverable() -> None:
     said = judged(dump("problem damaged since it was written: dump.sql.gz\nlevel 0\n", "1 2"))
     assert (said.looked, said.level) == (True, None)
