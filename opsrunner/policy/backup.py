@@ -8,7 +8,6 @@ to be proven by itself. A secret has a name here and nothing more.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,13 +16,14 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.plan.calendar import Zone
 from opsrunner.plan.models import Line, Name, Strict
 from opsrunner.policy.load import read_models
 from opsrunner.policy.models import Id, Text
+from opsrunner.policy.places import DataPath, Location
 from opsrunner.schedule.cadence import Cadence
 from opsrunner.schedule.duration import Duration, show_duration
 
@@ -59,20 +59,6 @@ class Level(IntEnum):
 LevelName = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
 
 
-def _without_secret(location: str) -> str:
-    if re.search(r"://[^/@]*:[^/@]*@|passw(or)?d=|secret=", location, re.IGNORECASE):
-        raise ValueError("holds a password; name the secret under encryption, keep it in the vault")
-    return location
-
-
-def _absolute(path: str) -> str:
-    if not re.match(r"/|[A-Za-z]:\\", path):
-        raise ValueError("must be an absolute path")
-    return path
-
-
-Location = Annotated[Name, AfterValidator(_without_secret)]
-DataPath = Annotated[Name, AfterValidator(_absolute)]
 SecretName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*$")]
 Keep = Annotated[int, Field(ge=0, le=3660)]
 SomeNames = Annotated[tuple[Name, ...], Field(min_length=1)]
