@@ -42,6 +42,14 @@ flock -n 9 || { echo "backup-files: another one runs" >&2; exit 75; }
 command -v restic > /dev/null || fail "no program restic"
 expand_paths "$paths_file" > "$work/paths"
 list_paths "$work/paths" '' > "$work/before"
+# Without patterns restic reads them all, and they are hashed at the same time.
+patterns=$(grep -Ecv '^[[:blank:]]*(#|$)' "$exclude_file")
+hashing=
+if [ "$patterns" = 0 ]; then
+    cp "$work/before" "$work/listed"
+    hash_listed "$hashes" &
+    hashing=$!
+fi
 limit=
 [ "$upload_limit" = 0 ] || limit="--limit-upload $upload_limit"
 # shellcheck disable=SC2086 # two words or none
@@ -54,16 +62,20 @@ bytes=$(sed -n 's/.*"message_type":"summary".*"total_bytes_processed":\([0-9]*\)
 [ "$code" = 0 ] || fail "$(why_not_reached "$said" | grep . || { echo "restic ended with $code:"; tail -n 3 "$said"; })"
 [ -n "$snapshot" ] || fail "restic named no snapshot"
 
-# Which files the snapshot has is the repository's word, what is in them is ours: read after the backup,
-# and only those that were not read before and have not changed since.
+# Which files the snapshot has is the repository's word, what is in them is ours. Only those are read
+# that were not read before, or have changed since.
 call_restic ls --no-lock "$snapshot" > "$said.ls" 2> "$said" || fail "its list cannot be read: $(tail -n 3 "$said")"
 {
     grep -a '^/' "$said.ls"
     # A name with a line break stands on two lines there: it is taken to be in it.
     grep -a "$(printf '\002')" "$work/before" | cut -d "$part" -f 1
 } | sort -u > "$work/inside"
-join -t "$part" "$work/before" "$work/inside" > "$work/listed"
-hash_listed "$hashes"
+if [ -n "$hashing" ]; then
+    wait "$hashing" || fail "the files cannot be hashed"
+else
+    join -t "$part" "$work/before" "$work/inside" > "$work/listed"
+    hash_listed "$hashes"
+fi
 list_paths "$work/paths" '' > "$work/after"
 write_manifest "$snapshot"
 keep_hashes "$hashes" "$began" || fail "cannot write $hashes"
@@ -73,7 +85,7 @@ left_out=$(wc -l < "$work/left_out")
 call_restic backup --stdin --stdin-filename manifest --host "$(uname -n).manifest" \
     --tag "of-$(printf %.8s "$snapshot")" < "$work/manifest" > "$said.out" 2> "$said" ||
     fail "snapshot $snapshot is there without its manifest: $(tail -n 3 "$said")"
-grep -Eqv '^[[:blank:]]*(#|$)' "$exclude_file" || [ "$left_out" = 0 ] ||
+[ "$patterns" != 0 ] || [ "$left_out" = 0 ] ||
     fail "restic left out $left_out: $(head -n 3 "$work/left_out" | tr '\n\002' '  ')"
 write_status done ''
 printf 'backup-files: snapshot %s\n' "$snapshot"

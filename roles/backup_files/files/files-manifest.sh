@@ -20,8 +20,9 @@ hash_files() {
     if command -v openssl > /dev/null; then digest='openssl dgst -sha256 -r'; else digest='sha256sum -b'; fi
     odd=$(printf '[\\\\\002\r]')
     {
-        # shellcheck disable=SC2086 # words
-        grep -av "$odd" "$work/names" | tr '\n' '\0' | xargs -0 -r $digest 2> /dev/null |
+        # By 200, and no further once the program that asked has ended and taken its folder away.
+        grep -av "$odd" "$work/names" | tr '\n' '\0' |
+            xargs -0 -r -n 200 sh -c '[ -d "$0" ] || exit 255; exec '"$digest"' "$@"' "$work" 2> /dev/null |
             sed "s/^\([0-9a-f]\{64\}\) [* ]\(.*\)/\2$part\1/"
         # Names that the tools would write differently, one at a time.
         grep -a "$odd" "$work/names" | while IFS= read -r name; do
