@@ -80,7 +80,11 @@ if ! call_restic dump --no-lock --host "$host.manifest" --tag "of-$snapshot" lat
     > "$work/manifest" 2> "$said"; then
     why=$(why_not_reached "$said")
     [ -z "$why" ] || unable "$why"
-    grep -q 'no snapshot' "$said" || { problem "the manifest cannot be read: $(tail -n 3 "$said")"; exit 1; }
+    if ! grep -q 'no snapshot' "$said"; then
+        speaks_of_damage "$said" || unable "the manifest cannot be read: $(tail -n 3 "$said" | tr '\n' ' ')"
+        problem "the manifest is damaged: $(tail -n 3 "$said" | tr '\n' ' ')"
+        exit 1
+    fi
     rm -rf "$scratch"
     mkdir "$scratch" || unable "cannot make $scratch"
     call_restic restore "$snapshot" --no-lock --target "$scratch" --verify > "$said.out" 2>&1 ||
