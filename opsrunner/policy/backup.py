@@ -21,6 +21,7 @@ from pydantic import Field, model_validator
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.plan.calendar import Zone
 from opsrunner.plan.models import Line, Name, Strict
+from opsrunner.policy.backup_secrets import Encryption, Login
 from opsrunner.policy.load import read_models
 from opsrunner.policy.models import Id, Text
 from opsrunner.policy.places import DataPath, Location
@@ -59,7 +60,6 @@ class Level(IntEnum):
 LevelName = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
 
 
-SecretName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*$")]
 Keep = Annotated[int, Field(ge=0, le=3660)]
 SomeNames = Annotated[tuple[Name, ...], Field(min_length=1)]
 SomePaths = Annotated[tuple[DataPath, ...], Field(min_length=1)]
@@ -92,19 +92,6 @@ class Retention(Strict):
         if not any((self.daily, self.weekly, self.monthly, self.yearly)):
             raise ValueError("keeps nothing; say how many daily, weekly, monthly, yearly copies")
         return self
-
-
-class Encryption(Strict):
-    """The name of the secret in the vault, never the secret."""
-
-    secret: SecretName
-
-
-class Login(Strict):
-    """The account that backs a database up, and the name of its password in the vault."""
-
-    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
-    secret: SecretName
 
 
 class Verification(Strict):
