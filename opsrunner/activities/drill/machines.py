@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from opsrunner.plan.models import Name, Strict
-from opsrunner.policy.backup import SecretName
+from opsrunner.policy.backup_secrets import SecretName
 from opsrunner.sources.watcher.kinds.sql import Identifier
 
 Seconds = Annotated[int, Field(ge=1, le=3600)]
