@@ -32,6 +32,7 @@ from opsrunner.plan.execute import resume as go_on
 from opsrunner.plan.file import folder_of, save
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people, this_login
+from opsrunner.plan.reasons import Why, barred_by
 from opsrunner.settings import load_settings
 from opsrunner.version import code_version
 
@@ -139,11 +140,12 @@ def resume(ref: str, papers: Paperwork, answers: Path | None, *, as_json: bool) 
     """Given a drill that was interrupted, ask the servers, and go on; return the exit code."""
     case = load_case(ref, begun=True)
     _answered(case, answers)
-    barred = ""
+    barred: tuple[Why, ...] = ()
     try:
         approved(case)
     except InputError as error:  # what is open must be settled all the same
-        barred = str(error)
+        barred = barred_by(error)
+    barred += case.business.unread
     return carry(case, Manner(Pace(), 0, papers, as_json=as_json, barred=barred), go_on)
 
 

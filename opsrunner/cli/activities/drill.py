@@ -45,6 +45,7 @@ from opsrunner.plan.journal import Journal
 from opsrunner.plan.journal import read as read_journal
 from opsrunner.plan.models import Plan
 from opsrunner.plan.people import load_people
+from opsrunner.plan.reasons import text
 from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.report.paper import Paper
 from opsrunner.secrets.ansible_vault import AnsibleVaultStore
@@ -109,7 +110,7 @@ class Machinery:
         permit = replace(case.permit, subjects=self.hosts)
 
         def barred() -> str:
-            return nobody or permit.gate(_run_of(case), part.hosts)
+            return nobody or text(permit.gate(_run_of(case), part.hosts))
 
         play, system = player(playbook(self.context, "")), self.drill.scenario.system
         if isinstance(part, Restore):

@@ -139,7 +139,7 @@ def test_a_host_that_could_be_cut_off_is_not_even_read(
     fleet = _Fleet()
     actor = HardenActor(
         _plan(subject), cast("Fleet", fleet), lambda _hosts, _rules: {},
-        {"web1": second} if second else {},
+        second={"web1": second} if second else {},
     )
     (outcome,) = actor.read(["web1"])
     assert outcome.state is State.REFUSED
