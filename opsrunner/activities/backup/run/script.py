@@ -40,7 +40,10 @@ case $action in
       systemctl start --no-block "$service" ||
         { rm -f "$marker"; echo "problem $service cannot be started"; exit 0; }
     else
-      setsid sh -c '"$1" "$2"; echo $? >"$3"' sh "$program" "$settings" "$marker.code" \\
+      more=${settings%.conf}-offsite.conf # as the cron line of the role has it
+      [ "$role" = backup_files ] && [ -r "$more" ] || more=
+      setsid sh -c '"$1" "$2" ${4:+"$4"}; echo $? >"$3"' \\
+        sh "$program" "$settings" "$marker.code" "$more" \\
         </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
       echo $! >"$marker.pid"
     fi

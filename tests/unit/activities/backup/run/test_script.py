@@ -125,4 +125,6 @@ def test_kinds_name_what_the_roles_install() -> None:
     roles = Path(__file__).parents[5] / "roles"
     for kind in (FILES, Kind("backup_mariadb", "backup-mariadb", ())):
         unit = (roles / kind.role / "templates" / f"{kind.service}.j2").read_text("utf-8")
-        assert f"ExecStart={kind.program} {kind.settings}\n" in unit
+        start = next(line for line in unit.splitlines() if line.startswith("ExecStart="))
+        # The files' own service may be given the settings of the copy elsewhere behind them.
+        assert start.partition("{{")[0] == f"ExecStart={kind.program} {kind.settings}"
