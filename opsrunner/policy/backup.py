@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from opsrunner.errors import PolicyError, Problem
 from opsrunner.plan.calendar import Zone
 from opsrunner.plan.models import Line, Name, Strict
-from opsrunner.policy.backup_secrets import Encryption, Login
+from opsrunner.policy.backup_secrets import Encryption, Login, SecretName
 from opsrunner.policy.load import read_models
 from opsrunner.policy.models import Id, Text
 from opsrunner.policy.places import DataPath, Location
@@ -66,10 +66,15 @@ SomePaths = Annotated[tuple[DataPath, ...], Field(min_length=1)]
 
 
 class Target(Strict):
-    """Where copies go. ``append_only``: who writes there cannot remove what is there."""
+    """Where copies go. ``append_only``: who writes there cannot remove what is there.
+
+    ``address``: the name of a secret that is the location as the tool needs it, where that holds
+    a password; ``location`` is what people read then.
+    """
 
     location: Location
     append_only: bool = False
+    address: SecretName | None = None
 
 
 class Targets(Strict):

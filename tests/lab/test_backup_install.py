@@ -38,7 +38,8 @@ INSERT INTO app.t VALUES (1);
 CREATE USER saver@localhost IDENTIFIED BY '{secret}';
 GRANT ALL ON *.* TO saver@localhost;
 """
-TARGETS = {"offsite": {"location": "rest:https://backup.example/x", "append_only": True}}
+OFFSITE = "/srv/offsite"  # both jobs write there, as to one repository server
+TARGETS = {"offsite": {"location": OFFSITE, "append_only": True}}
 
 
 def policy(secret: str = "backup/shop/restic") -> dict[str, Any]:  # noqa: S107 - a name
@@ -172,7 +173,9 @@ def test_installed_made_and_taken_back(shop: Shop) -> None:
     assert (made.code, made.state(ONE)) == (0, "verified"), made
     kept = faults.run(shop.lab, ONE, "ls -d /var/backups/opsrunner/mariadb/2*; ls "
                                      f"{REPOSITORY}/snapshots; ls /var/lib/opsrunner/run-*").stdout
-    assert len(kept.split()) == 2, kept
+    assert len(kept.split()) == 3, kept  # a set, a snapshot of the files and one of their manifest
+    elsewhere = faults.run(shop.lab, ONE, f"sleep 5; ls {OFFSITE}/snapshots").stdout
+    assert len(elsewhere.split()) == 4, elsewhere  # the same of both, with a manifest each
     refused = shop.carry("undo", run)
     assert (refused.code, "is not taken back" in refused.err) == (3, True), refused
     undone = shop.carry("undo", plan)

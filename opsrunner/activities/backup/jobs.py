@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from opsrunner.models import Subject
 from opsrunner.plan.models import LeftOut, Words
-from opsrunner.policy.backup import BackupSet
+from opsrunner.policy.backup import BackupSet, Target
 from opsrunner.subjects.templates import is_unfilled
 
 _PRODUCTS = ("mariadb", "mysql")
@@ -47,6 +47,19 @@ class Kind:
         return f"/var/lib/opsrunner/{self.role}.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A repository that a job writes to: its settings on the host, and where it is."""
+
+    settings: str
+    place: str
+
+    @property
+    def marker(self) -> str:
+        """Return the file that is there where it is a folder of the host, "" elsewhere."""
+        return f"{self.place.rstrip('/')}/config" if self.place.startswith("/") else ""
+
+
 FILES: Final = Kind("backup_files", "backup-files", ("restic",))
 MARIADB: Final = Kind("backup_mariadb", "backup-mariadb", ("mariadb", "mysql"))
 KINDS: Final[Mapping[str, Kind]] = {kind.role: kind for kind in (FILES, MARIADB)}
@@ -61,10 +74,15 @@ class Job:
     title: Words
     variables: Mapping[str, Any]
 
-    @property
-    def repository(self) -> str:
-        """Return where the copies go, "" where the role itself says so."""
-        return str(self.variables.get("backup_files_repository", ""))
+
+def stores_of(kind: Kind, variables: Mapping[str, Any]) -> tuple[Store, ...]:
+    """Given a kind of job and its role's variables, return the repositories it writes to."""
+    settings = {"repository": kind.settings,
+                "offsite_repository": f"{kind.settings.removesuffix('.conf')}-offsite.conf"}
+    return tuple(
+        Store(file, place) for name, file in settings.items()
+        if (place := str(variables.get(f"{kind.role}_{name}", "")))
+    )
 
 
 def placeholder(name: str) -> str:
@@ -134,11 +152,15 @@ def _of_inventory(host: Subject, kind: Kind) -> Iterator[tuple[str, Any]]:
 
 def _wanted(one: BackupSet) -> Iterator[tuple[str, Any]]:
     backup = one.backup
+    role = (MARIADB if backup.databases else FILES).role
+    yield f"{role}_offsite_repository", _address(backup.targets.offsite)
+    yield f"{role}_offsite_password", placeholder(backup.encryption.secret)
+    yield f"{role}_offsite_initialize", False  # a step of its own, never the role's
     if not backup.databases:
-        yield "backup_files_repository", backup.targets.local.location
+        yield "backup_files_repository", _address(backup.targets.local)
         yield "backup_files_password", placeholder(backup.encryption.secret)
         yield "backup_files_paths", list(one.content)
-        yield "backup_files_initialize", False  # a step of its own, never the role's
+        yield "backup_files_initialize", False
         return
     yield "backup_mariadb_directory", backup.targets.local.location
     yield "backup_mariadb_keep", max(1, backup.retention.daily)
@@ -150,3 +172,8 @@ def _wanted(one: BackupSet) -> Iterator[tuple[str, Any]]:
         yield "backup_mariadb_password", ""
     if backup.logs:
         yield "backup_mariadb_logs", True
+
+
+def _address(target: Target) -> str:
+    """Return where copies go as the tool needs it, or the name of the secret that says so."""
+    return placeholder(target.address) if target.address else target.location

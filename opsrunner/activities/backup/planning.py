@@ -50,7 +50,7 @@ class HostTask:
         """Given whether repositories may be made, return the jobs as a plan keeps them."""
         return [
             Wanted(job.kind, job.set_id, job.title, job.variables,
-                   initialize=initialize and bool(job.repository))
+                   initialize=initialize)
             for job in self.jobs
         ]
 

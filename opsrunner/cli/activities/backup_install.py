@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opsrunner.activities.backup.install.actor import InstallActor
-from opsrunner.activities.backup.install.steps import REPOSITORY
+from opsrunner.activities.backup.install.steps import REPOSITORIES
 from opsrunner.activities.harden.papers import plan as plan_page
 from opsrunner.activities.harden.papers.operations import change_record, operation_report
 from opsrunner.activities.harden.papers.story import Story
@@ -83,7 +83,7 @@ def prepare(_plan: Plan, context: Context) -> Installing:
 def undoable(plan: Plan, _subjects: Sequence[str], rules: Sequence[str]) -> list[Problem]:
     """Refuse the undo of a repository: there may be backups in it."""
     message = "a repository that was made is not removed: there may be backups in it"
-    return [Problem("--rule", plan.id, message)] if REPOSITORY in rules else []
+    return [Problem("--rule", plan.id, message)] if {*REPOSITORIES.values()} & {*rules} else []
 
 
 def plan_papers(

@@ -5,10 +5,10 @@ The passwords are in files of the host by then and nowhere in these scripts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from opsrunner.activities.backup.install.steps import Wanted
-from opsrunner.activities.backup.jobs import FILES
+from opsrunner.activities.backup.jobs import MARIADB
 from opsrunner.plan.asking import HostAnswer, HostCommand
 
 Ask = Callable[[Sequence[HostCommand]], Iterable[HostAnswer]]
@@ -37,19 +37,19 @@ echo 'SELECT 1' | "$client" $login --batch --skip-column-names --connect-timeout
 def ask_access(
     ask: Ask, jobs: Mapping[str, Sequence[Wanted]], *, initialize: bool,
 ) -> dict[str, dict[str, str | None]]:
-    """Given hosts and their jobs, return by host and role why one does not get in, "" when it does.
+    """Given hosts and their jobs, return by host and name why one does not get in, "" if it does.
 
     None: nobody can tell. ``initialize``: make a repository where the plan says so and there is
     certainly none; what opens with another password is there, and stays.
     """
     commands = [
-        HostCommand(host, job.kind.role, ("/bin/sh", "-s"), None,
-                    _script(job, initialize=initialize and job.initialize), SECONDS)
+        HostCommand(host, name, ("/bin/sh", "-s"), None, script, SECONDS)
         for host, every in jobs.items() for job in every
+        for name, script in _scripts(job, initialize=initialize and job.initialize)
     ]
-    found: dict[str, dict[str, str | None]] = {
-        host: {job.kind.role: None for job in every} for host, every in jobs.items()
-    }
+    found: dict[str, dict[str, str | None]] = {host: {} for host in jobs}
+    for command in commands:
+        found[command.subject][command.name] = None
     for answer in ask(commands) if commands else ():
         said = " ".join(answer.output.split())[:300]
         if answer.exit_code == 0:
@@ -59,6 +59,12 @@ def ask_access(
     return found
 
 
-def _script(job: Wanted, *, initialize: bool) -> str:
-    text = _REPOSITORY if job.kind == FILES else _DATABASE
-    return text.format(settings=job.kind.settings, initialize="true" if initialize else "false")
+def _scripts(job: Wanted, *, initialize: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is asked of a job, by name: its database, each of its repositories."""
+    if job.kind == MARIADB:
+        yield job.kind.role, _DATABASE.format(settings=job.kind.settings)
+    for store in job.stores:
+        own = store.settings == job.kind.settings
+        yield job.kind.role if own else f"{job.kind.role}_offsite", _REPOSITORY.format(
+            settings=store.settings, initialize="true" if initialize else "false",
+        )

@@ -13,7 +13,7 @@ from typing import Any
 
 from opsrunner.activities.backup.install.access import Ask, ask_access
 from opsrunner.activities.backup.install.steps import (
-    REPOSITORY,
+    REPOSITORIES,
     Wanted,
     exact,
     make_steps,
@@ -121,17 +121,17 @@ class InstallActor(FleetActor):
     def _jobs(self, subjects: Sequence[str]) -> dict[str, list[Wanted]]:
         """Return the jobs of hosts; one makes a repository only where that is a step."""
         plans = {name: self.subject(name) for name in subjects}
-        makes = {name for name, plan in plans.items()
-                 if any(step.id == REPOSITORY for step in plan.steps)}
+        steps = {name: {step.id for step in plan.steps} for name, plan in plans.items()}
         return {
-            name: [replace(job, initialize=job.initialize and name in makes)
+            name: [replace(job, initialize=REPOSITORIES[job.kind.role] in steps[name])
                    for job in _wanted(plan)]
             for name, plan in plans.items()
         }
 
 
 def _wanted(subject: SubjectPlan) -> list[Wanted]:
-    return [Wanted.of(step.wanted) for step in subject.steps if step.id != REPOSITORY]
+    made = REPOSITORIES.values()
+    return [Wanted.of(step.wanted) for step in subject.steps if step.id not in made]
 
 
 def _shut(roles: Mapping[str, str | None]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from opsrunner.activities.backup.jobs import KINDS, Kind, left_out
+from opsrunner.activities.backup.jobs import FILES, KINDS, Kind, Store, left_out, stores_of
 from opsrunner.changes.binding import operations_sha256
 from opsrunner.changes.describing import between, describe, restarts
 from opsrunner.changes.draft import Draft
@@ -24,7 +24,8 @@ from opsrunner.plan.models import Change, Danger, LeftOut, Step, Words
 from opsrunner.remedies.base import Reads
 
 SYSTEMD = "/run/systemd/system"
-REPOSITORY = "repository"  # the id of the step that makes one
+# The steps that make repositories, by the role that writes to them.
+REPOSITORIES = {role: f"{role}_repositories" for role in KINDS}
 _HIDDEN = b"<secret>\n"
 _MARK = "<secret "  # with which what stands for a secret begins
 _FOLDERS = ("/usr/bin", "/usr/local/bin")
@@ -60,10 +61,14 @@ class Wanted:
                    said["initialize"])
 
     @property
-    def marker(self) -> str:
-        """Return the file that is there where its repository is a folder of the host."""
-        place = str(self.variables.get("backup_files_repository", ""))
-        return f"{place.rstrip('/')}/config" if place.startswith("/") else ""
+    def stores(self) -> tuple[Store, ...]:
+        """Return the repositories that it writes to."""
+        return stores_of(self.kind, self.variables)
+
+    @property
+    def tools(self) -> tuple[tuple[str, ...], ...]:
+        """Return the programs that it needs on the host, one of each row."""
+        return (self.kind.tools, *([FILES.tools] if self.stores else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,9 @@ def reads_of(wanted: Iterable[Wanted], roles: Path) -> Reads:
             found = outcome_of(roles / job.kind.role, job.variables, _always(there=systemd))
             files |= dict.fromkeys((*found.files, *found.removed))
             units |= dict.fromkeys(found.units)
-        stats |= dict.fromkeys(f"{folder}/{tool}" for folder in _FOLDERS for tool in job.kind.tools)
-        stats |= dict.fromkeys([job.marker] if job.marker else [])
+        tools = [tool for row in job.tools for tool in row]
+        stats |= dict.fromkeys(f"{folder}/{tool}" for folder in _FOLDERS for tool in tools)
+        stats |= dict.fromkeys(store.marker for store in job.stores if store.marker)
     return Reads(files=tuple(files), units=tuple(units), stats=tuple(stats))
 
 
@@ -123,7 +129,7 @@ def make_steps(state: HostState, wanted: Sequence[Wanted], roles: Path) -> Made:
         shown = tuple(_shown(one, secret, job) for one in between(before, after))
         if shown:
             steps.append(_step(job, shown, before, after))
-            steps += [_initialize(job)] if job.initialize and not _there(draft, job) else []
+            steps += _initialize(draft, job)
         else:
             left.append(_nothing(job))
     changes = draft.changes()
@@ -189,19 +195,15 @@ def _hidden(state: HostState, secret: Iterable[str]) -> HostState:
 
 def _missing(draft: Draft, job: Wanted) -> Words | None:
     """Return the precondition that is not met, None when all are. Raise CannotTell."""
-    tools = job.kind.tools
-    if not any(draft.exists(f"{folder}/{tool}") for folder in _FOLDERS for tool in tools):
-        said = " / ".join(tools)
-        return Words(zh=f"主机上没有程序 {said}", en=f"there is no program {said}")
-    if job.marker and not job.initialize and not draft.exists(job.marker):
-        place = job.variables["backup_files_repository"]
-        return Words(zh=f"{place} 处没有仓库；需要新建请加 --initialize",
-                     en=f"there is no repository at {place}; to make one: --initialize")
+    for tools in job.tools:
+        if not any(draft.exists(f"{folder}/{tool}") for folder in _FOLDERS for tool in tools):
+            said = " / ".join(tools)
+            return Words(zh=f"主机上没有程序 {said}", en=f"there is no program {said}")
+    for store in job.stores:
+        if store.marker and not job.initialize and not draft.exists(store.marker):
+            return Words(zh=f"{store.place} 处没有仓库；需要新建请加 --initialize",
+                         en=f"there is no repository at {store.place}; to make one: --initialize")
     return None
-
-
-def _there(draft: Draft, job: Wanted) -> bool:
-    return bool(job.marker) and draft.exists(job.marker)
 
 
 def _install(draft: Draft, job: Wanted, roles: Path) -> None:
@@ -252,14 +254,22 @@ def _step(job: Wanted, shown: tuple[Change, ...], before: Changes, after: Change
     )
 
 
-def _initialize(job: Wanted) -> Step:
-    place = str(job.variables["backup_files_repository"])
-    return Step(
-        id=REPOSITORY, rule=REPOSITORY, danger=_INITIALIZE, wanted={"set": job.set_id},
-        title=Words(zh=f"新建备份仓库 {place}", en=f"make the repository {place}"),
-        changes=(Change(kind="other", target=place, before="no repository, or one that opens",
-                        after="a repository that opens with the password"),),
-    )
+def _initialize(draft: Draft, job: Wanted) -> list[Step]:
+    """Return the step that makes what is not there, none when nothing is to be made."""
+    places = [store.place for store in job.stores
+              if not (store.marker and draft.exists(store.marker))]
+    if not job.initialize or not places:
+        return []
+    name = REPOSITORIES[job.kind.role]
+    return [Step(
+        id=name, rule=name, danger=_INITIALIZE, wanted={"set": job.set_id},
+        title=Words(zh=f"新建备份仓库 {'、'.join(places)}",
+                    en=f"make the repository {', '.join(places)}"),
+        changes=tuple(
+            Change(kind="other", target=place, before="no repository, or one that opens",
+                   after="a repository that opens with the password") for place in places
+        ),
+    )]
 
 
 def _nothing(job: Wanted) -> LeftOut:

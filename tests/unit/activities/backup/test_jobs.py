@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,19 @@ def test_each_kind_gets_its_roles_variables_and_names_of_secrets() -> None:
     assert database["backup_mariadb_calendar"] == "*-*-* 03:00:00"
     assert files["backup_files_password"] == "<secret backup/shop>"  # noqa: S105 - its name
     assert files["backup_files_paths"] == ["/srv"]
+    elsewhere = sets(FILES)[0].backup.targets.offsite.location
+    for role, variables in (("backup_mariadb", database), ("backup_files", files)):
+        assert variables[f"{role}_offsite_repository"] == elsewhere
+        assert variables[f"{role}_offsite_password"] == "<secret backup/shop>"
+
+
+def test_an_address_that_holds_a_password_is_a_secret_by_name() -> None:
+    one = sets(FILES)[0]
+    offsite = one.backup.targets.offsite.model_copy(update={"address": "backup/shop/address"})
+    targets = one.backup.targets.model_copy(update={"offsite": offsite})
+    named = replace(one, backup=one.backup.model_copy(update={"targets": targets}))
+    (job,), _ = jobs_of(host(), [named])
+    assert job.variables["backup_files_offsite_repository"] == "<secret backup/shop/address>"
 
 
 def test_a_login_is_of_a_database_and_names_its_secret() -> None:

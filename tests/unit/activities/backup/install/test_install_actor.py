@@ -8,9 +8,10 @@ from typing import cast
 
 import pytest
 
+from opsrunner.activities.backup.install.access import ask_access
 from opsrunner.activities.backup.install.actor import InstallActor
-from opsrunner.activities.backup.install.steps import REPOSITORY, Wanted
-from opsrunner.activities.backup.jobs import FILES
+from opsrunner.activities.backup.install.steps import REPOSITORIES, Wanted
+from opsrunner.activities.backup.jobs import FILES, MARIADB
 from opsrunner.changes.fleet import Fleet
 from opsrunner.changes.operations import Changes
 from opsrunner.errors import InputError
@@ -86,13 +87,32 @@ def test_what_does_not_open_is_taken_back(code: int | None, said: str, words: st
 
 
 def test_a_repository_is_made_only_by_its_own_step_and_never_while_verifying() -> None:
-    for steps, makes in (((), False), ((REPOSITORY,), True)):
+    for steps, makes in (((), False), ((REPOSITORIES["backup_files"],), True)):
         asked: list[HostCommand] = []
         installing, _ = actor(0, "", *steps, asked=asked)
         list(installing.begin(["web1"]))
         list(installing.verify(["web1"], {}))
         begin, verify = ("if true &&" in one.stdin for one in asked)
         assert (begin, verify) == (makes, False)
+
+
+def test_a_database_and_each_repository_are_asked_by_themselves() -> None:
+    job = Wanted(MARIADB, "shop/db/web1/app", Words(zh="库", en="Database"), {
+        "backup_mariadb_offsite_repository": "rest:https://b.example/x",
+    })
+    asked: list[HostCommand] = []
+
+    def ask(commands: Sequence[HostCommand]) -> Iterable[HostAnswer]:
+        asked.extend(commands)
+        return [HostAnswer(one.subject, one.name, int(one.name.endswith("offsite")), "no route")
+                for one in commands]
+
+    said = ask_access(ask, {"web1": [JOB, job]}, initialize=False)["web1"]
+    assert said == {"backup_files": "", "backup_mariadb": "", "backup_mariadb_offsite": "no route"}
+    assert [one.stdin.split()[1] for one in asked] == [
+        "/etc/opsrunner/backup-files.conf", "/etc/opsrunner/backup-mariadb.conf",
+        "/etc/opsrunner/backup-mariadb-offsite.conf",
+    ]
 
 
 @pytest.mark.parametrize(("code", "state"), [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from opsrunner.activities.backup.install.steps import (
-    REPOSITORY,
+    REPOSITORIES,
     SYSTEMD,
     Made,
     Wanted,
@@ -22,6 +23,7 @@ from opsrunner.facts.base import CannotTell
 from opsrunner.models import Reason
 from opsrunner.plan.models import Words
 
+MAKES = REPOSITORIES["backup_files"]
 ROLES = Path(__file__).parents[5] / "roles"
 SECRET = "hunter2"  # noqa: S105 - a test's
 PASSWORD = "/etc/opsrunner/backup-files.password"  # noqa: S105 - a path
@@ -64,7 +66,7 @@ def sent(state: HostState, secret: str = SECRET) -> Changes:
 
 def test_programs_settings_secrets_timers_and_the_repository_are_steps() -> None:
     made = planned(host())
-    assert [step.id for step in made.steps] == ["backup_files", REPOSITORY, "backup_mariadb"]
+    assert [step.id for step in made.steps] == ["backup_files", MAKES, "backup_mariadb"]
     first, repository, _ = made.steps
     assert repository.danger.level == "medium"
     kinds = {(change.kind, change.target) for change in first.changes}
@@ -100,12 +102,42 @@ def test_what_a_plan_binds_does_not_depend_on_a_secret_but_on_its_file_being_the
 
 def test_a_repository_that_is_there_is_not_made_and_one_that_is_not_is_asked_for() -> None:
     there = planned(host("/srv/r/config"))
-    assert REPOSITORY not in [step.id for step in there.steps]
+    assert MAKES not in [step.id for step in there.steps]
     asked = Wanted(FILES, "s", TITLE, FILES_JOB.variables)
     made = make_steps(host(), [asked], ROLES)
     assert made.steps == ()
     assert "--initialize" in made.left_out[0].detail.en
     assert make_steps(host("/srv/r/config"), [asked], ROLES).steps, "the control"
+
+
+def test_copies_elsewhere_are_installed_and_made_like_those_at_hand() -> None:
+    jobs = [
+        replace(job, initialize=True, variables={
+            **job.variables, f"{job.kind.role}_offsite_repository": place,
+            f"{job.kind.role}_offsite_password": "<secret shop/restic>",
+        })
+        for job, place in ((FILES_JOB, "/mnt/o"), (DATABASE, "<secret shop/address>"))
+    ]
+    reads = reads_of(jobs, ROLES)
+    assert {"/srv/r/config", "/mnt/o/config"} <= {*reads.stats}
+    state = host()
+    more = {path: FileState(path, ABSENT) for path in (*reads.files, *reads.stats)}
+    state = replace(state, files={**more, **state.files}, units={
+        name: UnitState(name, present=False) for name in reads.units})
+    made = make_steps(state, jobs, ROLES)
+    assert [step.id for step in made.steps] == [
+        "backup_files", MAKES, "backup_mariadb", REPOSITORIES["backup_mariadb"],
+    ]
+    assert [change.target for change in made.steps[1].changes] == ["/srv/r", "/mnt/o"]
+    secret = {change.target.removeprefix("/etc/opsrunner/")
+              for step in made.steps for change in step.changes if change.kind == "secret"}
+    assert {"backup-files-offsite.password", "backup-mariadb-offsite.password",
+            "backup-mariadb-offsite.repository"} <= secret
+    asked = [replace(job, initialize=False) for job in jobs]
+    left = make_steps(state, asked, ROLES).left_out
+    assert "no repository at /srv/r" in left[0].detail.en
+    bare = {**state.files, "/usr/bin/restic": FileState("/usr/bin/restic", ABSENT)}
+    assert make_steps(replace(state, files=bare), jobs[1:], ROLES).steps == ()
 
 
 def test_a_missing_tool_leaves_its_set_out_and_the_other_in() -> None:
