@@ -1,4 +1,4 @@
-"""Secrets that a backup policy names; a secret has a name here and nothing more."""
+"""Secrets that policies of backups and drills name; a secret has a name here and nothing more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Encryption(Strict):
 
 
 class Login(Strict):
-    """The account that backs a database up, and the name of its password in the vault."""
+    """An account of a database, and the name of its password in the vault."""
 
     user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
     secret: SecretName

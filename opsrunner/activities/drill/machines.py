@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from opsrunner.plan.models import Name, Strict
-from opsrunner.policy.backup_secrets import SecretName
+from opsrunner.policy.backup_secrets import Login
 from opsrunner.sources.watcher.kinds.sql import Identifier
 
 Seconds = Annotated[int, Field(ge=1, le=3600)]
@@ -22,13 +22,6 @@ STAGES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "database_switchover": (("precheck", "fence", "promote", "repoint"), ("account",)),
     "database_restore": (("restore", "compare"),),
 }
-
-
-class Login(Strict):
-    """An account of the database: its name, and the name of its password in the vault."""
-
-    user: Name
-    secret: SecretName
 
 
 class Probe(Login):
