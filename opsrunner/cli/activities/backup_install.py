@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opsrunner.activities.backup.install.actor import InstallActor
 from opsrunner.activities.backup.install.steps import REPOSITORIES
+from opsrunner.activities.backup.papers.plans import INSTALLING
 from opsrunner.activities.harden.papers import plan as plan_page
 from opsrunner.activities.harden.papers.operations import change_record, operation_report
 from opsrunner.activities.harden.papers.story import Story
@@ -26,7 +27,7 @@ from opsrunner.plan.models import Plan
 from opsrunner.plan.ways_in import SECOND_LOGIN
 from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.policy.backup import load_backup
-from opsrunner.report.paper import Paper, Say
+from opsrunner.report.paper import Paper
 from opsrunner.secrets.store import Secret
 
 if TYPE_CHECKING:
@@ -90,8 +91,7 @@ def plan_papers(
     plan: Plan, digest: str, people: Mapping[str, str], withdrawals: Sequence[Withdrawal],
 ) -> list[Paper]:
     """Return 备份安装方案."""
-    paper = plan_page.plan_paper(plan, digest, people, withdrawals)
-    return [replace(paper, title=Say("备份安装方案", "Plan of installing backups"))]
+    return [plan_page.plan_paper(plan, digest, people, withdrawals, INSTALLING)]
 
 
 def papers(story: Story, _folder: Path) -> list[Paper]:

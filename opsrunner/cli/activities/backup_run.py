@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from opsrunner.activities.backup.papers.plans import RUNNING
 from opsrunner.activities.backup.run.actor import BACKUPS, RunActor
 from opsrunner.activities.harden.papers import plan as plan_page
 from opsrunner.activities.harden.papers.operations import change_record, operation_report
@@ -23,7 +24,7 @@ from opsrunner.plan.journal import Journal
 from opsrunner.plan.models import Plan
 from opsrunner.plan.withdrawal import Withdrawal
 from opsrunner.policy.backup import load_backup
-from opsrunner.report.paper import Paper, Say
+from opsrunner.report.paper import Paper
 
 if TYPE_CHECKING:
     from opsrunner.cli.case import Case
@@ -91,8 +92,7 @@ def plan_papers(
     plan: Plan, digest: str, people: Mapping[str, str], withdrawals: Sequence[Withdrawal],
 ) -> list[Paper]:
     """Return 备份执行方案."""
-    paper = plan_page.plan_paper(plan, digest, people, withdrawals)
-    return [replace(paper, title=Say("备份执行方案", "Plan of making backups"))]
+    return [plan_page.plan_paper(plan, digest, people, withdrawals, RUNNING)]
 
 
 def papers(story: Story, _folder: Path) -> list[Paper]:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from opsrunner.activities.harden.papers.changing import told
 from opsrunner.activities.harden.papers.words import (
-    BASIS,
     DANGER,
-    PROCEDURE,
-    ROLLBACK,
+    HARDENING,
+    PlanWords,
     at,
     cover,
     for_hosts,
@@ -41,16 +40,16 @@ _Alike = tuple[_Change, ...]
 
 def plan_paper(
     plan: Plan, digest: str, people: Mapping[str, str] | None = None,
-    withdrawals: Sequence[Withdrawal] = (),
+    withdrawals: Sequence[Withdrawal] = (), words: PlanWords = HARDENING,
 ) -> Paper:
-    """Given a plan, its digest and perhaps people's names, return what is read and signed.
+    """Given a plan, its digest, perhaps people's names and words, return what is read and signed.
 
     Who withdrew an approval of it, and why, stands among the facts of the cover.
     """
     planner = (people or {}).get(plan.planner, plan.planner)
     return Paper(
         name="plan",
-        title=Say("安全加固方案", "Hardening plan"),
+        title=words.title,
         subtitle=same(plan.inventory),
         number=plan.id,
         date=day(plan.created),
@@ -60,15 +59,15 @@ def plan_paper(
         evidence={Say("方案 plan.json", "plan plan.json"): digest},
         digest=digest,
         sections=(
-            Section(Say("目标与范围", "Aim and scope"), (_scope(plan), _hosts(plan))),
-            Section(Say("依据", "Basis"), tuple(Paragraph(text) for text in BASIS)),
-            Section(Say("方案与风险评估", "Steps and their dangers"), (_steps(plan),)),
+            Section(Say("目标与范围", "Aim and scope"), (_scope(plan, words), _hosts(plan, words))),
+            Section(Say("依据", "Basis"), tuple(Paragraph(text) for text in words.basis)),
+            Section(Say("方案与风险评估", "Steps and their dangers"), (_steps(plan, words),)),
             Section(Say("重启与服务影响", "Restarts and reboots"), (_restarts(plan),)),
             Section(Say("备份与回退方案", "Snapshot and undo"),
-                    tuple(Paragraph(text) for text in ROLLBACK)),
+                    tuple(Paragraph(text) for text in words.rollback)),
             Section(Say("实施步骤与验证方法", "How it is carried out and verified"),
-                    tuple(Paragraph(text) for text in PROCEDURE)),
-            left_out(plan),
+                    tuple(Paragraph(text) for text in words.procedure)),
+            left_out(plan, words),
             Section(Say("变更明细", "Every change, before and after"),
                     sections=tuple(_details(plan))),
         ),
@@ -91,23 +90,23 @@ def _facts(
     )
 
 
-def _scope(plan: Plan) -> Facts:
+def _scope(plan: Plan, words: PlanWords) -> Facts:
     every = [step for _, step in steps(plan)]
     return Facts((
         (Say("主机数", "Hosts"), same(len(plan.subjects))),
-        (Say("加固项数", "Steps"), same(len(every))),
+        (Say(f"{words.items}数", "Steps"), same(len(every))),
         (Say("变更数", "Changes"), same(sum(len(step.changes) for step in every))),
         (Say("高风险项数", "Of high danger"),
          same(sum(step.danger.level == "high" for step in every))),
-        (Say("未加固项数", "Left out"), same(sum(len(s.left_out) for s in plan.subjects))),
+        (Say(f"{words.left_out}数", "Left out"), same(sum(len(s.left_out) for s in plan.subjects))),
     ))
 
 
-def _hosts(plan: Plan) -> Table:
+def _hosts(plan: Plan, words: PlanWords) -> Table:
     return Table(
         heads=(Say("主机", "Host"), Say("地址", "Address"), Say("平台", "Platform"),
-               Say("第二登录账户", "Second login"), Say("加固项", "Steps"),
-               Say("变更", "Changes"), Say("需重启", "Reboot"), Say("未加固项", "Left out")),
+               Say("第二登录账户", "Second login"), Say(words.items, "Steps"),
+               Say("变更", "Changes"), Say("需重启", "Reboot"), Say(words.left_out, "Left out")),
         rows=[
             [Cell(same(s.id)), Cell(same(s.address or "-")), Cell(same(s.platform)),
              _second_login(s), Cell(same(len(s.steps))),
@@ -130,7 +129,7 @@ def _second_login(subject: SubjectPlan) -> Cell:
     return Cell(Say("未声明", "none declared"), "warn" if subject.steps else "muted")
 
 
-def _steps(plan: Plan) -> Table:
+def _steps(plan: Plan, words: PlanWords) -> Table:
     return Table(
         heads=(Say("规则", "Rule"), Say("项目", "Title"), Say("风险", "Danger"),
                Say("风险说明", "Why"), Say("重载/重启服务", "Restarts"), Say("主机", "Hosts")),
@@ -138,7 +137,7 @@ def _steps(plan: Plan) -> Table:
             ((subject.id, _step(step)) for subject, step in steps(plan)), len(plan.subjects),
         ),
         widths=(19, 22, 9, 22, 10, 18),
-        sheet=Say("加固项", "Steps"),
+        sheet=Say(words.items, "Steps"),
     )
 
 

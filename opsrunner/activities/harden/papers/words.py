@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from opsrunner.activities.harden.papers.story import Story
 from opsrunner.plan.models import LeftOut, Plan, Step, SubjectPlan, Words
@@ -69,6 +70,26 @@ PROCEDURE = (
         "known is called unknown and does not count."),
 )
 
+@dataclass(frozen=True, slots=True)
+class PlanWords:
+    """What a plan's paper calls things: its title, its steps and what is left out, in Chinese.
+
+    The paragraphs are what it rests on, how it is taken back, how it is carried out. ``nothing``
+    is why something is left out that is there already.
+    """
+
+    title: Say
+    items: str
+    left_out: str
+    basis: Sequence[Say]
+    rollback: Sequence[Say]
+    procedure: Sequence[Say]
+    nothing: Say = LEFT["nothing_to_do"]
+
+
+HARDENING = PlanWords(
+    Say("安全加固方案", "Hardening plan"), "加固项", "未加固项", BASIS, ROLLBACK, PROCEDURE,
+)
 _MANY = 3  # hosts that are named even when they are all
 
 
@@ -122,11 +143,11 @@ def steps(plan: Plan) -> Iterator[tuple[SubjectPlan, Step]]:
             yield subject, step
 
 
-def left_out(plan: Plan) -> Section:
-    """Given a plan, return the section on what is not done and why."""
+def left_out(plan: Plan, words: PlanWords = HARDENING) -> Section:
+    """Given a plan and its words, return the section on what is not done and why."""
     rows = for_hosts((
         (subject.id, (Cell(same(entry.rule)), Cell(say(entry.title)),
-                      Cell(LEFT[entry.reason], _mark(entry)), Cell(say(entry.detail))))
+                      Cell(_why(entry, words), _mark(entry)), Cell(say(entry.detail))))
         for subject in plan.subjects for entry in subject.left_out
     ), len(plan.subjects))
     table = Table(
@@ -134,9 +155,13 @@ def left_out(plan: Plan) -> Section:
                Say("说明", "Detail"), Say("主机", "Hosts")),
         rows=rows,
         widths=(18, 24, 12, 26, 20),
-        sheet=Say("未加固项", "Not done"),
+        sheet=Say(words.left_out, "Not done"),
     )
-    return Section(Say("未加固项及原因", "What is not done, and why"), (table,))
+    return Section(Say(f"{words.left_out}及原因", "What is not done, and why"), (table,))
+
+
+def _why(entry: LeftOut, words: PlanWords) -> Say:
+    return words.nothing if entry.reason == "nothing_to_do" else LEFT[entry.reason]
 
 
 def _mark(entry: LeftOut) -> Verdict:
